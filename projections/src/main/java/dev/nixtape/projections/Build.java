@@ -1,0 +1,137 @@
+package dev.nixtape.projections;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/// One activity of Nix, once, whatever number of streams told of it: a build, a substitution, a
+/// copy, a download, … The JSON of this record is what the query server answers and what
+/// `nixtape.builds` holds; its keys are a promise.
+///
+/// @param id 16 characters, the same whenever the log is projected again; people use the first 8
+/// @param nixId Nix's own id, unsigned 64-bit in decimal (text: most readers of JSON would round
+///   it)
+/// @param name a derivation's or store path's name without hash; a download's file name; for other
+///   kinds Nix's text
+/// @param system of the derivation; null when no one could read it
+/// @param machine `local`, or the remote store that builds it; null for what is no build
+/// @param user for whom: the client's user, never the build user; null when its host has no name
+///   for the uid
+/// @param uri a substituter, a copy's source or a download's address; null for others
+/// @param parent the id of the activity that this one is part of
+/// @param finishedAt null while it runs
+/// @param phase the phase it is in, or was in at its end
+/// @param logLines lines of its own log so far
+/// @param bytes copied or downloaded; null for kinds that move none
+/// @param outcome null while it runs
+/// @param reason why it failed, in Nix's words; null when it did not or Nix did not say
+/// @param log where in `nixtape.log` its lines stand
+public record Build(
+    String id,
+    String nixId,
+    Kind kind,
+    @Nullable String drvPath,
+    @Nullable String storePath,
+    String name,
+    @Nullable String pname,
+    @Nullable String version,
+    @Nullable String system,
+    String host,
+    @Nullable String machine,
+    @Nullable String user,
+    @Nullable Long uid,
+    String session,
+    @Nullable String uri,
+    @Nullable String parent,
+    Instant startedAt,
+    @Nullable Instant finishedAt,
+    @Nullable Long durationMs,
+    @Nullable String phase,
+    List<PhaseTime> phases,
+    @Nullable Progress progress,
+    long logLines,
+    @Nullable Long bytes,
+    @Nullable Outcome outcome,
+    @Nullable String reason,
+    @Nullable Integer exitCode,
+    List<Evidence> evidence,
+    LogRange log) {
+
+  public enum Kind {
+    BUILD,
+    SUBSTITUTE,
+    COPY,
+    DOWNLOAD,
+    /// A flake input or other tree is fetched.
+    FETCH,
+    /// A source is put into the store.
+    IMPORT,
+    /// A substituter is asked about a path.
+    QUERY,
+    /// A build waits for a lock, a machine or a build user.
+    WAIT,
+    HOOK,
+    OPTIMISE,
+    VERIFY,
+    /// What Nix gives no type: evaluating, connecting, …
+    OTHER;
+
+    @JsonValue
+    public String json() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  public enum Outcome {
+    SUCCEEDED,
+    FAILED,
+    INTERRUPTED,
+    /// Its outputs were there already.
+    CACHED,
+    /// There is no evidence, or it is at odds.
+    UNKNOWN;
+
+    @JsonValue
+    public String json() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /// A phase of a builder.
+  ///
+  /// @param durationMs up to the next phase or the end; null for the phase that still runs
+  public record PhaseTime(String name, @Nullable Long durationMs) {}
+
+  /// Nix's own four numbers: bytes for copies and downloads.
+  public record Progress(long done, long expected, long running, long failed) {
+    public static final Progress NONE = new Progress(0, 0, 0, 0);
+  }
+
+  /// One reason to believe an outcome.
+  ///
+  /// @param source `build-result`, `message`, `counter`, `outputs`, `bytes`, `substitution` or
+  ///   `session`
+  /// @param says the outcome that it speaks for
+  /// @param detail what was seen
+  public record Evidence(String source, Outcome says, String detail) {}
+
+  /// Offsets in a partition of `nixtape.log`, both included.
+  public record LogRange(int partition, long from, long to) {}
+
+  public Build {
+    phases = List.copyOf(phases);
+    evidence = List.copyOf(evidence);
+  }
+
+  public boolean running() {
+    return finishedAt == null;
+  }
+
+  /// How long it took, or has taken at `now`.
+  public Duration elapsed(Instant now) {
+    return Duration.between(startedAt, finishedAt == null ? now : finishedAt);
+  }
+}

@@ -1,0 +1,158 @@
+package dev.nixtape.projections;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.nixtape.projections.Build.Kind;
+import dev.nixtape.projections.Build.Outcome;
+import java.net.URLEncoder;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// Which activities somebody asks for.
+///
+/// @param show which states
+/// @param host only of this host
+/// @param user only for this user (a name, or a uid)
+/// @param name only of this derivation name
+/// @param kind only of this kind
+/// @param since only what ran at that time or later
+/// @param limit finished ones at most, newest first
+public record BuildQuery(
+    Show show,
+    Optional<String> host,
+    Optional<String> user,
+    Optional<String> name,
+    Optional<Kind> kind,
+    Optional<Instant> since,
+    long limit) {
+
+  public static final long RECENT = 20;
+
+  public enum Show {
+    /// What runs now, and the builds that finished last.
+    CURRENT,
+    RUNNING,
+    FAILED,
+    ALL;
+
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  public BuildQuery {
+    if (limit < 0) {
+      throw new IllegalArgumentException("limit: a number from 0 on, not " + limit);
+    }
+  }
+
+  public static BuildQuery of(Show show) {
+    return new BuildQuery(
+        show,
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        show == Show.CURRENT ? RECENT : Long.MAX_VALUE);
+  }
+
+  public boolean matches(Build build) {
+    return shown(build)
+        && host.map(build.host()::equals).orElse(true)
+        && user.map(u -> u.equals(build.user()) || u.equals(String.valueOf(build.uid())))
+            .orElse(true)
+        && name.map(n -> n.equals(build.name()) || n.equals(build.pname())).orElse(true)
+        && kind.map(k -> k == build.kind()).orElse(true)
+        && since
+            .map(t -> build.finishedAt() == null || !build.finishedAt().isBefore(t))
+            .orElse(true);
+  }
+
+  private boolean shown(Build build) {
+    return switch (show) {
+      case CURRENT -> build.running() || build.kind() == Kind.BUILD;
+      case RUNNING -> build.running();
+      case FAILED -> !build.running() && build.outcome() == Outcome.FAILED;
+      case ALL -> true;
+    };
+  }
+
+  /// As parameters of a URL, without the question mark.
+  public String toParameters() {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    parameters.put("show", show.text());
+    host.ifPresent(h -> parameters.put("host", h));
+    user.ifPresent(u -> parameters.put("user", u));
+    name.ifPresent(n -> parameters.put("name", n));
+    kind.ifPresent(k -> parameters.put("kind", k.json()));
+    since.ifPresent(t -> parameters.put("since", Json.time(t)));
+    if (limit != Long.MAX_VALUE) {
+      parameters.put("limit", Long.toString(limit));
+    }
+    return parameters.entrySet().stream()
+        .map(p -> p.getKey() + "=" + URLEncoder.encode(p.getValue(), UTF_8))
+        .collect(Collectors.joining("&"));
+  }
+
+  /// Reads parameters. Throws `IllegalArgumentException` that names the bad one.
+  public static BuildQuery of(Map<String, String> parameters) {
+    Show show = Show.CURRENT;
+    Optional<Kind> kind = Optional.empty();
+    Optional<Instant> since = Optional.empty();
+    for (Map.Entry<String, String> p : parameters.entrySet()) {
+      switch (p.getKey()) {
+        case "show" -> show = constant(Show.class, "show", p.getValue());
+        case "kind" -> kind = Optional.of(constant(Kind.class, "kind", p.getValue()));
+        case "since" -> since = Optional.of(time(p.getValue()));
+        case "host", "user", "name", "limit" -> {}
+        default ->
+            throw new IllegalArgumentException("unknown parameter '%s'".formatted(p.getKey()));
+      }
+    }
+    long limit = of(show).limit();
+    String asked = parameters.get("limit");
+    if (asked != null) {
+      try {
+        limit = Long.parseLong(asked);
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException("limit: a number, not '%s'".formatted(asked), e);
+      }
+    }
+    return new BuildQuery(
+        show,
+        Optional.ofNullable(parameters.get("host")),
+        Optional.ofNullable(parameters.get("user")),
+        Optional.ofNullable(parameters.get("name")),
+        kind,
+        since,
+        limit);
+  }
+
+  private static Instant time(String text) {
+    try {
+      return Instant.parse(text);
+    } catch (DateTimeParseException e) {
+      throw new IllegalArgumentException(
+          "since: an RFC 3339 time like 2026-01-31T14:03:00Z, not '%s'".formatted(text), e);
+    }
+  }
+
+  private static <E extends Enum<E>> E constant(Class<E> type, String parameter, String text) {
+    for (E value : type.getEnumConstants()) {
+      if (value.name().equalsIgnoreCase(text)) {
+        return value;
+      }
+    }
+    String known =
+        java.util.Arrays.stream(type.getEnumConstants())
+            .map(v -> v.name().toLowerCase(Locale.ROOT))
+            .collect(Collectors.joining(", "));
+    throw new IllegalArgumentException("%s: one of %s, not '%s'".formatted(parameter, known, text));
+  }
+}

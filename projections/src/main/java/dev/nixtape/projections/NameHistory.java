@@ -1,0 +1,48 @@
+package dev.nixtape.projections;
+
+import dev.nixtape.projections.Build.Outcome;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/// What is known of all builds of one derivation name.
+///
+/// @param totalMs the sum of the times of those that succeeded
+public record NameHistory(
+    String name,
+    long count,
+    long succeeded,
+    long failed,
+    long totalMs,
+    long lastMs,
+    Instant lastAt,
+    @Nullable Outcome lastOutcome,
+    String lastId) {
+
+  public static NameHistory of(Build build) {
+    return new NameHistory(build.name(), 0, 0, 0, 0, 0, Instant.EPOCH, null, build.id())
+        .plus(build);
+  }
+
+  /// With one more build, which may have finished before others that are counted already.
+  public NameHistory plus(Build build) {
+    Instant at = build.finishedAt() == null ? build.startedAt() : build.finishedAt();
+    long ms = build.durationMs() == null ? 0 : build.durationMs();
+    boolean ok = build.outcome() == Outcome.SUCCEEDED;
+    boolean latest = !at.isBefore(lastAt);
+    return new NameHistory(
+        name,
+        count + 1,
+        succeeded + (ok ? 1 : 0),
+        failed + (build.outcome() == Outcome.FAILED ? 1 : 0),
+        totalMs + (ok ? ms : 0),
+        latest ? ms : lastMs,
+        latest ? at : lastAt,
+        latest ? build.outcome() : lastOutcome,
+        latest ? build.id() : lastId);
+  }
+
+  /// Mean time of those that succeeded, milliseconds; 0 when none did.
+  public long meanMs() {
+    return succeeded == 0 ? 0 : totalMs / succeeded;
+  }
+}

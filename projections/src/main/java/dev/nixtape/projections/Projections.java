@@ -1,0 +1,28 @@
+package dev.nixtape.projections;
+
+import java.time.LocalDate;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// The questions that can be asked of a tape: of all hosts, whichever instance is asked. Streams
+/// are closed by who asked.
+public interface Projections {
+
+  /// Activities: running ones first, newest first, then finished ones, last finished first; each
+  /// once.
+  Stream<Build> builds(BuildQuery query);
+
+  /// The activities whose id begins with `prefix`: one, or several when it is too short, or none.
+  List<Build> build(String prefix);
+
+  /// Sessions, newest first.
+  Stream<Session> sessions(boolean ended);
+
+  /// What is known of every derivation name, by name.
+  List<NameHistory> names();
+
+  /// Totals of the days from `since` on (UTC).
+  Stats stats(LocalDate since);
+
+  List<HostView> hosts();
+}

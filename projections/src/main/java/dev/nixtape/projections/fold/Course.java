@@ -1,0 +1,66 @@
+package dev.nixtape.projections.fold;
+
+import dev.nixtape.projections.Build.LogRange;
+import dev.nixtape.projections.Build.PhaseTime;
+import dev.nixtape.projections.Build.Progress;
+import dev.nixtape.projections.tape.Position;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// How an activity went so far.
+record Course(
+    Instant startedAt, List<PhaseBegin> phases, Progress progress, long logLines, LogRange log) {
+
+  record PhaseBegin(String name, Instant at) {}
+
+  static Course begun(Instant at, Position position) {
+    return new Course(
+        at,
+        List.of(),
+        Progress.NONE,
+        0,
+        new LogRange(position.partition(), position.offset(), position.offset()));
+  }
+
+  Course at(Progress progress) {
+    return new Course(startedAt, phases, progress, logLines, log);
+  }
+
+  Course withLogLine(Position position) {
+    return new Course(startedAt, phases, progress, logLines + 1, log).upTo(position);
+  }
+
+  Course inPhase(String name, Instant at) {
+    List<PhaseBegin> more = new ArrayList<>(phases);
+    more.add(new PhaseBegin(name, at));
+    return new Course(startedAt, List.copyOf(more), progress, logLines, log);
+  }
+
+  Course upTo(Position position) {
+    return new Course(
+        startedAt,
+        phases,
+        progress,
+        logLines,
+        new LogRange(log.partition(), log.from(), Math.max(log.to(), position.offset())));
+  }
+
+  @Nullable String phase() {
+    return phases.isEmpty() ? null : phases.getLast().name();
+  }
+
+  List<PhaseTime> phaseTimes(@Nullable Instant end) {
+    List<PhaseTime> times = new ArrayList<>(phases.size());
+    for (int i = 0; i < phases.size(); i++) {
+      Instant next = i + 1 < phases.size() ? phases.get(i + 1).at() : end;
+      PhaseBegin phase = phases.get(i);
+      times.add(
+          new PhaseTime(
+              phase.name(), next == null ? null : Duration.between(phase.at(), next).toMillis()));
+    }
+    return times;
+  }
+}

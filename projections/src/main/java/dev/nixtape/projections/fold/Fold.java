@@ -1,0 +1,248 @@
+package dev.nixtape.projections.fold;
+
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Build.Evidence;
+import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.ByteSlice;
+import dev.nixtape.projections.Json;
+import dev.nixtape.projections.fold.Activity.Running;
+import dev.nixtape.projections.fold.Activity.Stopped;
+import dev.nixtape.projections.nix.Derivation;
+import dev.nixtape.projections.tape.LogEntry;
+import dev.nixtape.projections.tape.LogEntry.Ending;
+import dev.nixtape.projections.tape.Observation;
+import dev.nixtape.projections.tape.Position;
+import dev.nixtape.projections.tape.Source;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Folds the entries of one partition of the log, in their order, into a `Memory`, and says what
+/// finished. The result depends on nothing but the entries: time, host and identity arrive in them.
+///
+/// One entry is one unit: what it touches is read once from the memory and written once at its end,
+/// so that a chunk of hundreds of lines costs a handful of writes.
+public final class Fold {
+  /// Changes with every change of what the fold remembers or answers: part of the names of stores
+  /// and groups.
+  public static final int VERSION = 1;
+
+  /// Entries from one clearing away to the next: each asks the store for a range.
+  private static final int FORGET_EVERY = 16;
+
+  /// Sorts behind `/`: the end of a range of keys that begin with a host and a slash.
+  private static final String END = "0";
+
+  private final Memory memory;
+  private final WorkingSet work;
+  private final Settling settling;
+
+  public Fold(Memory memory) {
+    this.memory = memory;
+    this.work = new WorkingSet(memory);
+    this.settling = new Settling(memory, work);
+  }
+
+  /// Folds one entry and returns what finished with it.
+  public List<Build> apply(LogEntry entry, Position position) {
+    switch (entry) {
+      case LogEntry.Opened opened -> opened(opened);
+      case LogEntry.Lines lines -> lines(lines, position);
+      case LogEntry.Observed observed -> observed(observed);
+      case LogEntry.Gap gap -> gap(gap);
+      case LogEntry.Closed closed -> closed(closed, position);
+      case LogEntry.Listening listening -> listening(listening);
+    }
+    work.write();
+    if (position.offset() % FORGET_EVERY == 0) {
+      settling.forgetRecent(entry.session().host(), entry.at());
+    }
+    return settling.finished();
+  }
+
+  private void opened(LogEntry.Opened entry) {
+    String key = entry.session().key();
+    if (memory.get(Memory.SESSIONS, key, OpenSession.class) != null
+        || memory.get(Memory.ENDED, key, EndedSession.class) != null) {
+      return;
+    }
+    settling.forget(entry.session().host(), entry.at());
+    begin(OpenSession.opened(entry.session(), entry.source(), entry.at()));
+  }
+
+  private OpenSession begin(OpenSession session) {
+    memory.put(Memory.SESSIONS, session.id().key(), session);
+    Invocation invocation = work.invocation(session.invocation());
+    work.put(invocation.opened(session.id().key()));
+    return session;
+  }
+
+  /// The session of an entry. One that the log does not hold from its beginning, or that was taken
+  /// for ended, begins here.
+  private OpenSession session(LogEntry entry) {
+    OpenSession open = memory.get(Memory.SESSIONS, entry.session().key(), OpenSession.class);
+    if (open != null) {
+      return open;
+    }
+    Source unknown = new Source(Source.Kind.UNKNOWN, "", "", false, null, null);
+    EndedSession ended = memory.get(Memory.ENDED, entry.session().key(), EndedSession.class);
+    OpenSession begun = OpenSession.opened(entry.session(), unknown, entry.at());
+    return begin(
+        ended == null
+            ? begun
+            : begun.read(ended.next(), entry.at(), ended.session().tally(), null, null));
+  }
+
+  /// Whether the log tells again what an ended session told: after a crash a shim publishes once
+  /// more what it cannot know to have arrived.
+  private boolean repeatsEnded(LogEntry entry, long end) {
+    EndedSession ended = memory.get(Memory.ENDED, entry.session().key(), EndedSession.class);
+    return ended != null && end <= ended.next();
+  }
+
+  private void gap(LogEntry.Gap gap) {
+    long end = gap.offset() + gap.missing();
+    if (repeatsEnded(gap, end)) {
+      return;
+    }
+    OpenSession session = session(gap);
+    if (end > session.next()) {
+      memory.put(
+          Memory.SESSIONS, session.id().key(), session.missing(end - session.next(), gap.at()));
+    }
+  }
+
+  private void closed(LogEntry.Closed closed, Position position) {
+    if (repeatsEnded(closed, closed.offset())) {
+      return;
+    }
+    OpenSession session = session(closed);
+    if (closed.offset() > session.next()) {
+      session = session.missing(closed.offset() - session.next(), closed.at());
+    }
+    TornLine last = session.torn();
+    if (last != null) {
+      ChunkReader reader = new ChunkReader(work, settling, session, closed.at(), position);
+      reader.line(last.line());
+      session = session.read(session.next(), closed.at(), reader.tally(0, 0), null, reader.error());
+    }
+    end(session, closed.at(), closed.ending());
+  }
+
+  private void end(OpenSession session, Instant at, Ending ending) {
+    String key = session.id().key();
+    memory.put(Memory.SESSIONS, key, null);
+    memory.put(Memory.ENDED, key, new EndedSession(session.view(at, ending), session.next()));
+    HostTotals totals = memory.get(Memory.HOSTS, session.id().host(), HostTotals.class);
+    memory.put(
+        Memory.HOSTS,
+        session.id().host(),
+        (totals == null ? HostTotals.NONE : totals).plus(session.tally(), at));
+    Invocation invocation =
+        work.invocation(session.invocation()).closed(key, ending.how() == Ending.How.UNHEARD);
+    work.put(invocation);
+    if (invocation.over()) {
+      settling.end(session.id().host(), invocation, at);
+    }
+  }
+
+  private void listening(LogEntry.Listening listening) {
+    List<OpenSession> lost = new ArrayList<>();
+    String host = listening.session().host();
+    for (Map.Entry<String, byte[]> entry : memory.range(Memory.SESSIONS, host + "/", host + END)) {
+      OpenSession session = Json.read(entry.getValue(), OpenSession.class);
+      boolean sameSocket =
+          session.source().kind() == Source.Kind.SOCKET
+              && session.source().path().equals(listening.path());
+      boolean otherBoot = !session.source().boot().equals(listening.boot());
+      if (sameSocket || otherBoot) {
+        lost.add(session);
+      }
+    }
+    for (OpenSession session : lost) {
+      end(session, listening.at(), Ending.unheard("the shim began anew"));
+    }
+  }
+
+  private void lines(LogEntry.Lines chunk, Position position) {
+    long end = chunk.offset() + chunk.bytes().length();
+    if (repeatsEnded(chunk, end)) {
+      return;
+    }
+    OpenSession session = session(chunk);
+    if (end <= session.next()) {
+      memory.put(Memory.SESSIONS, session.id().key(), session.repeated(chunk.bytes().length()));
+      return;
+    }
+    if (chunk.offset() > session.next()) {
+      session = session.missing(chunk.offset() - session.next(), chunk.at());
+    }
+    ByteSlice bytes = chunk.bytes().from((int) (session.next() - chunk.offset()));
+    ChunkReader reader = new ChunkReader(work, settling, session, chunk.at(), position);
+    TornLine torn = reader.read(bytes);
+    memory.put(
+        Memory.SESSIONS,
+        session.id().key(),
+        session.read(
+            end,
+            chunk.at(),
+            reader.tally(bytes.length(), chunk.bytes().length() - bytes.length()),
+            torn,
+            reader.error()));
+  }
+
+  private void observed(LogEntry.Observed entry) {
+    String host = entry.session().host();
+    Activity activity = work.activity(host, entry.observation().activity());
+    if (activity == null) {
+      return;
+    }
+    switch (entry.observation()) {
+      case Observation.DerivationRead read -> {
+        Derivation derivation;
+        try {
+          derivation = Derivation.parse(read.text());
+        } catch (IllegalArgumentException e) {
+          return;
+        }
+        boolean rebuilt =
+            derivation.outputs().stream().allMatch(o -> read.present().contains(o.path()));
+        work.put(activity.withSubject(activity.subject().described(derivation, rebuilt)));
+      }
+      case Observation.OutputsChecked checked -> checked(activity, outputs(activity, checked));
+      case Observation.Unreadable _ -> checked(activity, null);
+    }
+  }
+
+  private static @Nullable Evidence outputs(Activity activity, Observation.OutputsChecked checked) {
+    if (!checked.absent().isEmpty()) {
+      return new Evidence(
+          Verdict.OUTPUTS,
+          Outcome.UNKNOWN,
+          "not in the store: " + String.join(" ", checked.absent()));
+    }
+    return activity.subject().rebuilt() || checked.present().isEmpty()
+        ? null
+        : new Evidence(
+            Verdict.OUTPUTS,
+            Outcome.SUCCEEDED,
+            "in the store, and not before: " + String.join(" ", checked.present()));
+  }
+
+  private void checked(Activity activity, @Nullable Evidence evidence) {
+    Activity more = evidence == null ? activity : activity.withEvidence(evidence);
+    switch (more) {
+      case Running running -> work.put(running.withIdentity(running.identity().unobserved()));
+      case Stopped stopped -> {
+        work.put(stopped.outputsChecked());
+        settling.settleIfComplete(stopped.identity().host(), stopped.identity().nixId());
+      }
+    }
+  }
+
+  static String activityKey(String host, long nixId) {
+    return host + "/" + Long.toUnsignedString(nixId);
+  }
+}

@@ -1,0 +1,79 @@
+package dev.nixtape.projections.fold;
+
+import dev.nixtape.projections.Session;
+import dev.nixtape.projections.Session.Tally;
+import dev.nixtape.projections.tape.LogEntry.Ending;
+import dev.nixtape.projections.tape.SessionId;
+import dev.nixtape.projections.tape.Source;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// A session that has not ended.
+///
+/// @param next the stream offset of the next byte that was not seen yet
+/// @param torn what stands of a line whose end is not there yet; null between lines
+/// @param error the last error that Nix reported
+record OpenSession(
+    SessionId id,
+    Source source,
+    Instant openedAt,
+    Instant lastAt,
+    long next,
+    Tally tally,
+    @Nullable TornLine torn,
+    @Nullable String error) {
+
+  static OpenSession opened(SessionId id, Source source, Instant at) {
+    return new OpenSession(id, source, at, at, 0, Tally.NONE, null, null);
+  }
+
+  /// The sessions of one client and of the workers that serve it share this; any other session is
+  /// its own.
+  String invocation() {
+    return source.kind() == Source.Kind.SOCKET
+        ? source
+            .requester()
+            .filter(process -> process.pid() > 0)
+            .map(process -> "%s/%s/%d".formatted(id.host(), source.boot(), process.pid()))
+            .orElse(id.key())
+        : id.key();
+  }
+
+  OpenSession read(
+      long upTo, Instant at, Tally more, @Nullable TornLine torn, @Nullable String error) {
+    return new OpenSession(
+        id, source, openedAt, at, upTo, tally.plus(more), torn, error == null ? this.error : error);
+  }
+
+  OpenSession repeated(long bytes) {
+    return read(next, lastAt, new Tally(0, 0, 0, 0, 0, 0, 0, bytes), torn, null);
+  }
+
+  /// Bytes that never came: a torn line before them has lost its end.
+  OpenSession missing(long bytes, Instant at) {
+    long lost = torn == null ? 0 : 1;
+    return read(next + bytes, at, new Tally(0, 0, lost, 0, lost, 1, bytes, 0), null, null);
+  }
+
+  Session view(@Nullable Instant closedAt, @Nullable Ending ending) {
+    var requester = source.requester();
+    return new Session(
+        id.key(),
+        id.host(),
+        source.kind().json(),
+        source.path(),
+        source.peer() == null || source.peer().pid() == 0 ? null : source.peer().pid(),
+        source.client() == null ? null : source.client().pid(),
+        requester.map(Source.Process::user).orElse(null),
+        requester.map(Source.Process::uid).orElse(null),
+        source.peer() == null ? List.of() : source.peer().command(),
+        openedAt,
+        closedAt == null ? lastAt : closedAt,
+        closedAt,
+        ending == null ? null : ending.how().json(),
+        ending == null ? null : ending.exitCode(),
+        error,
+        tally);
+  }
+}

@@ -1,0 +1,210 @@
+package dev.nixtape.projections.fold;
+
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Build.Evidence;
+import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.Json;
+import dev.nixtape.projections.fold.Activity.Running;
+import dev.nixtape.projections.fold.Activity.Stopped;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/// How activities end: they get their verdicts, become facts, and are remembered for a while,
+/// because a slower stream may yet tell of them.
+final class Settling {
+  /// How long a settled activity is remembered, in the log's time: a stream that tells of it later
+  /// than this tells of it twice.
+  private static final Duration REMEMBERED = Duration.ofMinutes(15);
+
+  /// How long a fact is shown as live, in the log's time: until then it has reached the histories.
+  private static final Duration RECENT = Duration.ofSeconds(10);
+
+  private final Memory memory;
+  private final WorkingSet work;
+  private final List<Build> finished = new ArrayList<>();
+
+  Settling(Memory memory, WorkingSet work) {
+    this.memory = memory;
+    this.work = work;
+  }
+
+  /// What finished since this was asked last.
+  List<Build> finished() {
+    List<Build> facts = List.copyOf(finished);
+    finished.clear();
+    return facts;
+  }
+
+  /// Forgets facts that have long reached the histories.
+  void forgetRecent(String host, Instant now) {
+    forget(Memory.RECENT, host, now.minus(RECENT), _ -> {});
+  }
+
+  /// Gives a worker's counters what they need to match, and their verdicts to whom they belong.
+  void judge(String host, String worker, Goals goals) {
+    Set<Long> accused = new HashSet<>();
+    for (long nixId : goals.unjudged()) {
+      Activity activity = work.activity(host, nixId);
+      if (activity != null && Verdict.said(activity.evidence(), Verdict.MESSAGE).isPresent()) {
+        accused.add(nixId);
+      }
+    }
+    Goals.Judged judged = goals.judged(accused);
+    work.put(worker, judged.goals());
+    judged
+        .verdicts()
+        .forEach((nixId, verdict) -> {
+          Activity activity = work.activity(host, nixId);
+          if (activity != null) {
+            work.put(activity.withEvidence(verdict));
+            if (activity.subject().kind() == Build.Kind.SUBSTITUTE) {
+              copied(host, activity, verdict);
+            }
+            settleIfComplete(host, nixId);
+          }
+        });
+  }
+
+  /// A substitution's copy ended as the substitution did. They are matched by the path: before 2.18
+  /// Nix names no parent.
+  private void copied(String host, Activity substitute, Evidence verdict) {
+    for (long nixId : work.invocation(substitute.identity().invocation()).unsettled()) {
+      Activity copy = work.activity(host, nixId);
+      if (copy instanceof Stopped
+          && copy.subject().kind() == Build.Kind.COPY
+          && Objects.equals(copy.subject().storePath(), substitute.subject().storePath())) {
+        work.put(
+            copy.withEvidence(
+                new Evidence(
+                    Verdict.SUBSTITUTION,
+                    verdict.says(),
+                    "its substitution " + verdict.says().json())));
+        settleIfComplete(host, nixId);
+      }
+    }
+  }
+
+  /// Nothing more will be heard of what an invocation did: what is left of it settles with the
+  /// evidence there is.
+  void end(String host, Invocation invocation, Instant at) {
+    for (String worker : invocation.workers()) {
+      Goals goals = work.goals(worker);
+      if (goals != null) {
+        endGoals(host, worker, goals, invocation.unheard());
+      }
+    }
+    explainOnlyFailure(host, invocation);
+    for (long nixId : invocation.unsettled()) {
+      switch (work.activity(host, nixId)) {
+        case Running running ->
+            settle(
+                running,
+                invocation.unheard()
+                    ? running.cut(at, Outcome.UNKNOWN, "nobody listened any more when it ended")
+                    : running.cut(at, Outcome.INTERRUPTED, "its session closed while it ran"),
+                at);
+        case Stopped stopped -> settle(stopped, stopped.view(), stopped.at());
+        case null -> {}
+      }
+    }
+    work.drop(invocation);
+  }
+
+  /// Some failures Nix explains without naming the derivation (`timed out after 2 seconds`): of one
+  /// failure alone it is clear which it means.
+  private void explainOnlyFailure(String host, Invocation invocation) {
+    List<Activity> failures =
+        invocation.unsettled().stream()
+            .map(nixId -> work.activity(host, nixId))
+            .filter(activity ->
+                activity instanceof Stopped stopped
+                    && stopped.subject().kind() == Build.Kind.BUILD
+                    && stopped.outcome() == Outcome.FAILED)
+            .toList();
+    if (failures.size() == 1
+        && !invocation.error().isEmpty()
+        && Verdict.said(failures.getFirst().evidence(), Verdict.MESSAGE).isEmpty()) {
+      work.put(
+          failures
+              .getFirst()
+              .withEvidence(new Evidence(Verdict.MESSAGE, Outcome.FAILED, invocation.error())));
+    }
+  }
+
+  /// A worker's root stopped, or its sessions are gone: what it never counted as ended was
+  /// interrupted.
+  void endGoals(String host, String worker, Goals goals, boolean unheard) {
+    if (!unheard && goals.neverCountedThem()) {
+      for (long nixId : goals.unjudged()) {
+        Activity activity = work.activity(host, nixId);
+        if (activity != null) {
+          work.put(
+              activity.withEvidence(
+                  new Evidence(
+                      Verdict.SESSION,
+                      Outcome.INTERRUPTED,
+                      "its worker ended and had counted it as neither done nor failed")));
+        }
+      }
+    }
+    work.put(worker, null);
+  }
+
+  void settleIfComplete(String host, long nixId) {
+    if (work.activity(host, nixId) instanceof Stopped stopped && stopped.complete()) {
+      settle(stopped, stopped.view(), stopped.at());
+    }
+  }
+
+  private void settle(Activity activity, Build build, Instant endedAt) {
+    Activity.Identity identity = activity.identity();
+    work.drop(activity);
+    work.put(work.invocation(identity.invocation()).settled(identity.nixId()));
+    String key = Fold.activityKey(identity.host(), identity.nixId());
+    String byTime = byTime(identity.host(), endedAt) + "/" + identity.nixId();
+    memory.put(Memory.SETTLED, key, new Settled(endedAt));
+    memory.put(Memory.SETTLED_AT, byTime, key);
+    // What Nix gives no type is worth a line on the screen, not a fact: thousands of "copying …" in
+    // one evaluation.
+    if (build.kind() != Build.Kind.OTHER) {
+      memory.put(Memory.RECENT, byTime, build);
+      finished.add(build);
+    }
+  }
+
+  /// Whether an activity has ended that a session which was open at `openedAt` may tell of.
+  boolean endedAfter(String host, long nixId, Instant openedAt) {
+    Settled settled = memory.get(Memory.SETTLED, Fold.activityKey(host, nixId), Settled.class);
+    return settled != null && !openedAt.isAfter(settled.at());
+  }
+
+  /// An activity that ended and that a slower stream may yet tell of.
+  private record Settled(Instant at) {}
+
+  void forget(String host, Instant now) {
+    forget(
+        Memory.SETTLED_AT,
+        host,
+        now.minus(REMEMBERED),
+        key -> memory.put(Memory.SETTLED, Json.read(key, String.class), null));
+  }
+
+  private void forget(String table, String host, Instant before, Consumer<byte[]> forgotten) {
+    for (Map.Entry<String, byte[]> old :
+        memory.range(table, byTime(host, Instant.EPOCH), byTime(host, before))) {
+      forgotten.accept(old.getValue());
+      memory.put(old.getKey(), "", null);
+    }
+  }
+
+  private static String byTime(String host, Instant at) {
+    return "%s/%015d".formatted(host, at.toEpochMilli());
+  }
+}

@@ -1,0 +1,42 @@
+package dev.nixtape.projections.tape;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+
+/// What a shim saw on its host, beside the stream, because the stream does not say it.
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "saw")
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = Observation.DerivationRead.class, name = "derivation"),
+  @JsonSubTypes.Type(value = Observation.OutputsChecked.class, name = "outputs"),
+  @JsonSubTypes.Type(value = Observation.Unreadable.class, name = "unreadable")
+})
+public sealed interface Observation {
+  /// Nix's id of the build whose start or stop made the shim look.
+  long activity();
+
+  /// The derivation file at a build's start.
+  ///
+  /// @param text the .drv as it stands in the store (ATerm)
+  /// @param present the outputs that were in the store before the build
+  record DerivationRead(long activity, String drvPath, String text, List<String> present)
+      implements Observation {
+    public DerivationRead {
+      present = List.copyOf(present);
+    }
+  }
+
+  /// A build's outputs after its stop. Present means: in the store, in the form that Nix gives to
+  /// what it registers (time of modification 1 second after the epoch), so that what a failed build
+  /// left lying does not count.
+  record OutputsChecked(long activity, String drvPath, List<String> present, List<String> absent)
+      implements Observation {
+    public OutputsChecked {
+      present = List.copyOf(present);
+      absent = List.copyOf(absent);
+    }
+  }
+
+  /// The shim looked and could not see; no more observations of that build follow.
+  record Unreadable(long activity, String drvPath, String why) implements Observation {}
+}
