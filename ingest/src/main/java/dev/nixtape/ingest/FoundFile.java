@@ -1,0 +1,88 @@
+package dev.nixtape.ingest;
+
+import dev.nixtape.projections.tape.LogEntry;
+import dev.nixtape.projections.tape.SessionId;
+import dev.nixtape.projections.tape.Source;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+
+/// A file that Nix wrote where the socket should have been, because nobody listened: put aside,
+/// published, then deleted.
+///
+/// Its name carries its session: when a shim dies over it, the next one publishes the same session
+/// again, at the same offsets.
+///
+/// @param socket where it was found
+record FoundFile(Path file, Path socket, SessionId session) {
+  private static final String MARK = ".found-";
+  private static final Duration POLL = Duration.ofMillis(200);
+
+  static void putAside(Path socket, Host host) throws IOException {
+    Files.move(socket, socket.resolveSibling(socket.getFileName() + MARK + host.newSession().id()));
+  }
+
+  /// All files that were put aside for a socket, oldest first.
+  static List<FoundFile> beside(Path socket, Host host) throws IOException {
+    String prefix = socket.getFileName() + MARK;
+    List<FoundFile> found = new ArrayList<>();
+    Path folder = socket.toAbsolutePath().getParent();
+    if (folder == null) {
+      return found;
+    }
+    try (DirectoryStream<Path> files =
+        Files.newDirectoryStream(
+            folder, file -> file.getFileName().toString().startsWith(prefix))) {
+      for (Path file : files) {
+        String id = file.getFileName().toString().substring(prefix.length());
+        if (!id.isEmpty()) {
+          found.add(new FoundFile(file, socket, new SessionId(host.name(), id)));
+        }
+      }
+    }
+    found.sort(Comparator.comparing(FoundFile::session));
+    return found;
+  }
+
+  /// Publishes the file to its end, and what is still appended to it by a Nix that opened it
+  /// before; deletes it when all is in the log. Runs `read` when it is at the file's end for the
+  /// first time. An interrupt leaves the file for the next start.
+  void publish(LogWriter log, Host host, Runnable read) throws IOException, InterruptedException {
+    Source source = new Source(Source.Kind.FILE, host.boot(), socket.toString(), false, null, null);
+    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
+      Recording recording =
+          Recording.open(log, host, session, source, Patience.ENDLESS, _ -> Onlooker.NOBODY);
+      ByteBuffer buffer = ByteBuffer.allocate(128 * 1024);
+      boolean held = true;
+      while (true) {
+        while (in.read(buffer.clear()) > 0) {
+          recording.take(buffer.flip());
+        }
+        read.run();
+        if (!held) {
+          break;
+        }
+        // one more look after nobody holds it any more: the last bytes may have come in between
+        held = host.hasOpen(file);
+        if (held) {
+          Thread.sleep(POLL);
+        }
+      }
+      recording.end(LogEntry.Ending.end());
+    }
+    while (!log.awaitAcknowledged(POLL)) {
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
+      }
+    }
+    Files.delete(file);
+  }
+}
