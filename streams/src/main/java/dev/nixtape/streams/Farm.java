@@ -1,0 +1,143 @@
+package dev.nixtape.streams;
+
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildQuery;
+import dev.nixtape.projections.HostView;
+import dev.nixtape.projections.LogView;
+import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.Projections;
+import dev.nixtape.projections.Session;
+import dev.nixtape.projections.Stats;
+import dev.nixtape.projections.Stats.DayTotals;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsMetadata;
+import org.apache.kafka.streams.state.HostInfo;
+
+/// Answers for the whole farm, from the parts of all instances. An instance that does not answer
+/// makes the answer fail, by name: half an answer would look like a whole one.
+final class Farm implements Projections {
+  private final KafkaStreams streams;
+  private final Part local;
+  private final HostInfo self;
+
+  Farm(KafkaStreams streams, Part local, StreamsSettings settings, int port) {
+    this.streams = streams;
+    this.local = local;
+    this.self = new HostInfo(settings.listenHost(), port);
+  }
+
+  private interface Question<T> {
+    T ask(Part part) throws IOException;
+  }
+
+  private <T> List<T> all(Question<T> question) {
+    List<Part> parts = new ArrayList<>();
+    parts.add(local);
+    streams.metadataForAllStreamsClients().stream()
+        .map(StreamsMetadata::hostInfo)
+        .filter(instance -> !instance.equals(self) && instance.port() > 0)
+        .forEach(instance -> parts.add(new RemotePart(instance)));
+    try {
+      List<T> answers = new ArrayList<>();
+      for (Part part : parts) {
+        answers.add(question.ask(part));
+      }
+      return answers;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private <T> List<T> flat(Question<List<T>> question) {
+    return all(question).stream().flatMap(List::stream).toList();
+  }
+
+  @Override
+  public Stream<Build> builds(BuildQuery query) {
+    List<Build> live = flat(Part::live);
+    // A fact is live and in a history at once for a moment; it is shown once.
+    Set<String> ids = new HashSet<>();
+    live.forEach(build -> ids.add(build.id()));
+    Stream<Build> running =
+        live.stream()
+            .filter(build -> build.running() && query.matches(build))
+            .sorted(Comparator.comparing(Build::startedAt).reversed());
+    if (query.show() == BuildQuery.Show.RUNNING) {
+      return running;
+    }
+    Stream<Build> ended =
+        live.stream()
+            .filter(build -> !build.running() && query.matches(build))
+            .sorted(Comparator.comparing(Farm::endOf).reversed());
+    List<Stream<Build>> finished = new ArrayList<>();
+    finished.add(ended);
+    all(part -> part.finished(query))
+        .forEach(facts -> finished.add(facts.filter(build -> !ids.contains(build.id()))));
+    return Stream.concat(
+        running,
+        Merge.of(finished, Comparator.comparing(Farm::endOf).reversed()).limit(query.limit()));
+  }
+
+  static Instant endOf(Build build) {
+    return build.finishedAt() == null ? build.startedAt() : build.finishedAt();
+  }
+
+  @Override
+  public List<Build> build(String prefix) {
+    Map<String, Build> found = new LinkedHashMap<>();
+    for (Build build : flat(part -> part.finishedById(prefix))) {
+      found.put(build.id(), build);
+    }
+    for (Build build : flat(Part::live)) {
+      if (build.id().startsWith(prefix)) {
+        found.put(build.id(), build);
+      }
+    }
+    return List.copyOf(found.values());
+  }
+
+  @Override
+  public Stream<Session> sessions(boolean ended) {
+    Stream<Session> open =
+        flat(Part::openSessions).stream()
+            .sorted(Comparator.comparing(Session::openedAt).reversed());
+    return ended
+        ? Stream.concat(
+            open,
+            Merge.of(all(Part::endedSessions), Comparator.comparing(Session::openedAt).reversed()))
+        : open;
+  }
+
+  @Override
+  public List<NameHistory> names() {
+    return flat(Part::names).stream().sorted(Comparator.comparing(NameHistory::name)).toList();
+  }
+
+  @Override
+  public Stats stats(LocalDate since) {
+    List<DayTotals> days = flat(Part::days);
+    return Stats.of(days, since, LogView.of(hosts()));
+  }
+
+  @Override
+  public List<HostView> hosts() {
+    Map<String, HostView> hosts = new TreeMap<>();
+    for (HostView host : flat(Part::hosts)) {
+      hosts.merge(host.host(), host, HostView::plus);
+    }
+    return List.copyOf(hosts.values());
+  }
+}

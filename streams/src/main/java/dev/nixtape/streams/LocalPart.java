@@ -1,0 +1,214 @@
+package dev.nixtape.streams;
+
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildQuery;
+import dev.nixtape.projections.HostView;
+import dev.nixtape.projections.Json;
+import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.Session;
+import dev.nixtape.projections.Stats.DayTotals;
+import dev.nixtape.projections.fold.HostTotals;
+import dev.nixtape.projections.fold.Memory;
+import dev.nixtape.projections.history.History;
+import dev.nixtape.projections.tape.Topic;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.KeyValue;
+import org.apache.kafka.streams.StoreQueryParameters;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+
+/// The stores of this process. While they move or are restored, reading them throws
+/// `InvalidStateStoreException`.
+final class LocalPart implements Part {
+  /// Sorts behind everything that begins with the prefix before it: no UTF-8 of a real character is
+  /// greater.
+  private static final String LAST = "\uffff";
+
+  private final KafkaStreams streams;
+
+  LocalPart(KafkaStreams streams) {
+    this.streams = streams;
+  }
+
+  @Override
+  public List<Build> live() {
+    List<Build> live = new ArrayList<>();
+    for (var store : stores(LiveTopology.STORE, Topic.LOG)) {
+      live.addAll(values(store, Memory.ACTIVITIES, Memory::activity));
+      live.addAll(values(store, Memory.RECENT, Memory::recent));
+    }
+    return live;
+  }
+
+  @Override
+  public Stream<Build> finished(BuildQuery query) {
+    return merged(
+        stores(HistoryTopology.STORE, Topic.BUILDS),
+        store -> finished(store, query),
+        Comparator.comparing(Farm::endOf).reversed());
+  }
+
+  private static Stream<Build> finished(
+      ReadOnlyKeyValueStore<String, byte[]> store, BuildQuery query) {
+    if (query.name().isPresent()) {
+      String names = History.nameKey(query.name().get());
+      boolean known = store.get(History.NAMES + query.name().get()) != null;
+      if (known) {
+        return stream(store.reverseRange(names, names + LAST))
+            .flatMap(entry ->
+                Optional.ofNullable(
+                    store.get(new String(entry.value, java.nio.charset.StandardCharsets.UTF_8)))
+                    .stream())
+            .map(fact -> Json.read(fact, Build.class))
+            .filter(query::matches);
+      }
+    }
+    String from = History.timeKey(query.since().orElse(Instant.EPOCH));
+    return stream(store.reverseRange(from, History.TIME + LAST))
+        .map(entry -> Json.read(entry.value, Build.class))
+        .filter(query::matches);
+  }
+
+  @Override
+  public List<Build> finishedById(String prefix) {
+    List<Build> found = new ArrayList<>();
+    for (var store : stores(HistoryTopology.STORE, Topic.BUILDS)) {
+      for (String key :
+          values(
+              store,
+              History.ID + prefix,
+              value -> new String(value, java.nio.charset.StandardCharsets.UTF_8))) {
+        byte[] fact = store.get(key);
+        if (fact != null) {
+          found.add(Json.read(fact, Build.class));
+        }
+      }
+    }
+    return found;
+  }
+
+  @Override
+  public List<Session> openSessions() {
+    return all(LiveTopology.STORE, Topic.LOG, Memory.SESSIONS, Memory::openSession);
+  }
+
+  @Override
+  public Stream<Session> endedSessions() {
+    return merged(
+        stores(LiveTopology.STORE, Topic.LOG),
+        store ->
+            stream(store.reverseRange(Memory.ENDED, Memory.ENDED + LAST))
+                .map(entry -> Memory.endedSession(entry.value)),
+        Comparator.comparing(Session::openedAt).reversed());
+  }
+
+  @Override
+  public List<NameHistory> names() {
+    return all(
+        HistoryTopology.STORE,
+        Topic.BUILDS,
+        History.NAMES,
+        value -> Json.read(value, NameHistory.class));
+  }
+
+  @Override
+  public List<DayTotals> days() {
+    return all(
+        HistoryTopology.STORE,
+        Topic.BUILDS,
+        History.DAY,
+        value -> Json.read(value, DayTotals.class));
+  }
+
+  @Override
+  public List<HostView> hosts() {
+    Map<String, HostView> hosts = new HashMap<>();
+    for (var store : stores(LiveTopology.STORE, Topic.LOG)) {
+      stream(store.prefixScan(Memory.HOSTS, new StringSerializer()))
+          .forEach(entry -> {
+            String host = entry.key.substring(Memory.HOSTS.length());
+            HostTotals ended = Json.read(entry.value, HostTotals.class);
+            hosts.put(
+                host, new HostView(host, 0, ended.sessions(), 0, ended.lastAt(), ended.log()));
+          });
+    }
+    for (Session open : openSessions()) {
+      hosts.merge(
+          open.host(),
+          new HostView(open.host(), 1, 1, 0, open.lastAt(), open.tally()),
+          HostView::plus);
+    }
+    for (Build build : live()) {
+      if (build.running()) {
+        hosts.computeIfPresent(build.host(), (_, host) -> host.withOneMoreRunning());
+      }
+    }
+    return List.copyOf(hosts.values());
+  }
+
+  private <T> List<T> all(String name, Topic topic, String prefix, Function<byte[], T> read) {
+    return stores(name, topic).stream()
+        .flatMap(store -> values(store, prefix, read).stream())
+        .toList();
+  }
+
+  private static <T> List<T> values(
+      ReadOnlyKeyValueStore<String, byte[]> store, String prefix, Function<byte[], T> read) {
+    List<T> values = new ArrayList<>();
+    try (KeyValueIterator<String, byte[]> entries =
+        store.prefixScan(prefix, new StringSerializer())) {
+      while (entries.hasNext()) {
+        values.add(read.apply(entries.next().value));
+      }
+    }
+    return values;
+  }
+
+  private static Stream<KeyValue<String, byte[]>> stream(KeyValueIterator<String, byte[]> entries) {
+    return StreamSupport.stream(
+            Spliterators.spliteratorUnknownSize(entries, Spliterator.ORDERED | Spliterator.NONNULL),
+            false)
+        .onClose(entries::close);
+  }
+
+  /// One store a partition: only a partition's keys are in order.
+  private List<ReadOnlyKeyValueStore<String, byte[]>> stores(String name, Topic topic) {
+    // Before and between assignments there are no tasks: that is no answer, not an empty one.
+    if (streams.state() != KafkaStreams.State.RUNNING) {
+      throw new InvalidStateStoreException("the projections are " + streams.state());
+    }
+    return streams.metadataForLocalThreads().stream()
+        .flatMap(thread -> thread.activeTasks().stream())
+        .flatMap(task -> task.topicPartitions().stream())
+        .filter(partition -> partition.topic().equals(topic.name()))
+        .map(TopicPartition::partition)
+        .distinct()
+        .map(partition ->
+            streams.store(
+                StoreQueryParameters.fromNameAndType(
+                        name, QueryableStoreTypes.<String, byte[]>keyValueStore())
+                    .withPartition(partition)))
+        .toList();
+  }
+
+  private static <S, T> Stream<T> merged(
+      List<S> sources, Function<S, Stream<T>> open, Comparator<? super T> order) {
+    return Merge.of(sources.stream().map(open).toList(), order);
+  }
+}

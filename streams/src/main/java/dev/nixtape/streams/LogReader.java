@@ -1,0 +1,159 @@
+package dev.nixtape.streams;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.ByteSlice;
+import dev.nixtape.projections.nix.NixEvent;
+import dev.nixtape.projections.nix.NixLine;
+import dev.nixtape.projections.tape.LogEntry;
+import dev.nixtape.projections.tape.Topic;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/// Reads a build's own log lines back out of `nixtape.log`, where its pointer says that they stand:
+/// nobody keeps them twice.
+final class LogReader {
+  /// Bytes of one line at most that are put together from pieces.
+  private static final int LINE_BYTES = 16 << 20;
+
+  private final Map<String, Object> settings = new HashMap<>();
+
+  LogReader(String bootstrapServers, Map<String, String> kafka) {
+    settings.put("metric.reporters", "");
+    settings.put("enable.metrics.push", false);
+    settings.put("auto.offset.reset", "earliest");
+    settings.put("fetch.max.wait.ms", 200);
+    settings.putAll(kafka);
+    settings.put("bootstrap.servers", bootstrapServers);
+    settings.put("enable.auto.commit", false);
+    settings.put("key.deserializer", ByteArrayDeserializer.class);
+    settings.put("value.deserializer", ByteArrayDeserializer.class);
+    settings.remove("group.instance.id");
+  }
+
+  /// Gives the lines to `take`, in their order, until it returns false.
+  ///
+  /// @param follow goes on behind the end of what is there, until the build ends
+  void read(Build build, boolean follow, Predicate<String> take) {
+    TopicPartition partition = new TopicPartition(Topic.LOG.name(), build.log().partition());
+    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(settings)) {
+      consumer.assign(List.of(partition));
+      consumer.seek(partition, build.log().from());
+      long end =
+          build.running()
+              ? java.util.Objects.requireNonNull(
+                  consumer.endOffsets(List.of(partition)).get(partition))
+              : build.log().to() + 1;
+      Telling telling = new Telling(build, take);
+      boolean untilEnd = build.running() && follow;
+      while (!telling.over && (untilEnd || consumer.position(partition) < end)) {
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(500))) {
+          if ((untilEnd || record.offset() < end) && !telling.over) {
+            telling.hear(record);
+          }
+        }
+        if (untilEnd && !telling.over) {
+          // Nothing new: whoever asked may be gone, and only writing shows it.
+          telling.over = !take.test("");
+        }
+      }
+    }
+  }
+
+  /// The same lines come from a client's stream and from its worker's; the n-th result counts when
+  /// the first of them tells it.
+  private static final class Telling {
+    private final Build build;
+    private final long nixId;
+    private final Predicate<String> take;
+    private final Map<String, Long> next = new HashMap<>();
+    private final Map<String, Long> told = new HashMap<>();
+    private final Map<String, ByteArrayOutputStream> torn = new HashMap<>();
+    private final Set<String> tellers = new HashSet<>();
+    private long furthest;
+    private boolean over;
+
+    Telling(Build build, Predicate<String> take) {
+      this.build = build;
+      this.nixId = Long.parseUnsignedLong(build.nixId());
+      this.take = take;
+    }
+
+    void hear(ConsumerRecord<byte[], byte[]> record) {
+      if (!new String(record.key(), UTF_8).startsWith(build.host() + "/")) {
+        return;
+      }
+      LogEntry entry =
+          LogRecords.read(record.key(), record.timestamp(), record.value(), record.headers());
+      switch (entry) {
+        case LogEntry.Lines lines -> lines(lines.session().key(), lines.offset(), lines.bytes());
+        case LogEntry.Closed closed -> {
+          if (tellers.remove(closed.session().key()) && tellers.isEmpty()) {
+            over = true;
+          }
+        }
+        case LogEntry.Opened _, LogEntry.Observed _, LogEntry.Gap _, LogEntry.Listening _ -> {}
+      }
+    }
+
+    private void lines(String session, long offset, ByteSlice chunk) {
+      // After a crash a shim publishes once more what it cannot know to have arrived.
+      long known = next.getOrDefault(session, offset);
+      if (offset + chunk.length() <= known) {
+        return;
+      }
+      if (offset > known) {
+        torn.remove(session);
+      }
+      next.put(session, offset + chunk.length());
+      ByteSlice bytes = chunk.from((int) Math.max(0, known - offset));
+      int from = 0;
+      for (int end; !over && (end = bytes.indexOf((byte) '\n', from)) >= 0; from = end + 1) {
+        ByteSlice line = bytes.slice(from, end);
+        ByteArrayOutputStream begun = torn.remove(session);
+        if (begun != null) {
+          begun.write(line.array(), line.from(), line.length());
+          line = ByteSlice.of(begun.toByteArray());
+        }
+        line(session, line);
+      }
+      if (from < bytes.length()) {
+        ByteArrayOutputStream begun =
+            torn.computeIfAbsent(session, _ -> new ByteArrayOutputStream());
+        ByteSlice rest = bytes.from(from);
+        if (begun.size() + rest.length() <= LINE_BYTES) {
+          begun.write(rest.array(), rest.from(), rest.length());
+        }
+      }
+    }
+
+    private void line(String session, ByteSlice line) {
+      switch (NixLine.parse(line)) {
+        case NixEvent.Start start when start.id() == nixId -> tellers.add(session);
+        case NixEvent.Stop stop when stop.id() == nixId -> over = true;
+        case NixEvent.Result result when result.id() == nixId -> {
+          tellers.add(session);
+          long n = told.merge(session, 1L, Long::sum);
+          if (n > furthest) {
+            furthest = n;
+            if (result instanceof NixEvent.LogLine) {
+              over = !take.test(NixLine.logText(line) + "\n");
+            }
+          }
+        }
+        case NixEvent _ -> {}
+      }
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package dev.nixtape.streams;
+
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildQuery;
+import dev.nixtape.projections.HostView;
+import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.Session;
+import dev.nixtape.projections.Stats.DayTotals;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// What one instance knows: the partitions of the stores that it holds. Streams are closed by who
+/// asked.
+interface Part {
+
+  /// Activities that run, and those that ended so recently that the facts may not be in any history
+  /// yet.
+  List<Build> live() throws IOException;
+
+  /// Facts, last finished first.
+  Stream<Build> finished(BuildQuery query) throws IOException;
+
+  /// Facts whose id begins with `prefix`.
+  List<Build> finishedById(String prefix) throws IOException;
+
+  List<Session> openSessions() throws IOException;
+
+  /// Newest first.
+  Stream<Session> endedSessions() throws IOException;
+
+  List<NameHistory> names() throws IOException;
+
+  List<DayTotals> days() throws IOException;
+
+  List<HostView> hosts() throws IOException;
+}

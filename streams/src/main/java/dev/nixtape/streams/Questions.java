@@ -1,0 +1,378 @@
+package dev.nixtape.streams;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.SequenceWriter;
+import com.sun.net.httpserver.HttpExchange;
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildQuery;
+import dev.nixtape.projections.Json;
+import dev.nixtape.projections.LogView;
+import dev.nixtape.projections.Projections;
+import dev.nixtape.projections.tape.Topic;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.URLDecoder;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+
+/// The questions over HTTP, as `openapi.json` describes them.
+final class Questions implements QueryServer.Handler {
+  /// How often a watcher's question is asked anew.
+  private static final Duration WATCH = Duration.ofMillis(250);
+
+  private final Projections farm;
+  private final Part local;
+  private final Topics topics;
+  private final LogReader log;
+
+  Questions(Projections farm, Part local, Topics topics, LogReader log) {
+    this.farm = farm;
+    this.local = local;
+    this.topics = topics;
+    this.log = log;
+  }
+
+  /// A question that cannot be answered, and the status that says so.
+  private static final class Refused extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    private final int status;
+
+    Refused(int status, String why) {
+      super(why);
+      this.status = status;
+    }
+  }
+
+  private record Problem(String error) {}
+
+  private record Ready(String status) {}
+
+  private record TopicsView(List<Topics.Size> topics, LogView log) {}
+
+  @Override
+  public void handle(HttpExchange exchange) throws IOException {
+    try {
+      if (!exchange.getRequestMethod().equals("GET")) {
+        throw new Refused(405, "only GET is answered here");
+      }
+      answer(exchange);
+    } catch (Refused e) {
+      problem(exchange, e.status, e);
+    } catch (IllegalArgumentException e) {
+      problem(exchange, 400, e);
+    } catch (InvalidStateStoreException e) {
+      problem(
+          exchange,
+          503,
+          new Refused(503, "the projections are being restored, ask again in a moment"));
+    } catch (UncheckedIOException e) {
+      problem(exchange, 503, e);
+    }
+  }
+
+  private static void problem(HttpExchange exchange, int status, Exception why) throws IOException {
+    if (exchange.getResponseCode() < 0) {
+      send(exchange, status, new Problem(String.valueOf(why.getMessage())));
+    }
+  }
+
+  private void answer(HttpExchange exchange) throws IOException {
+    List<String> path =
+        List.of(exchange.getRequestURI().getPath().replaceAll("^/+|/+$", "").split("/"));
+    Map<String, String> asked = parameters(exchange.getRequestURI().getRawQuery());
+    if (path.equals(List.of("openapi.json"))) {
+      openApi(exchange);
+      return;
+    }
+    if (!path.getFirst().equals("v1")) {
+      throw notFound(exchange);
+    }
+    switch (path.size() > 1 ? path.get(1) : "") {
+      case "builds" -> builds(exchange, path.subList(2, path.size()), asked);
+      case "sessions" -> sendAll(exchange, farm.sessions(!"false".equals(asked.get("ended"))));
+      case "history" -> {
+        if (path.size() == 2) {
+          sendAll(exchange, farm.names().stream());
+        } else {
+          Map<String, String> query = new HashMap<>(asked);
+          query.put("name", String.join("/", path.subList(2, path.size())));
+          query.put("kind", "build");
+          query.putIfAbsent("show", "all");
+          sendAll(exchange, farm.builds(BuildQuery.of(query)));
+        }
+      }
+      case "stats" -> send(exchange, 200, farm.stats(since(asked)));
+      case "hosts" -> sendAll(exchange, farm.hosts().stream());
+      case "topics" ->
+          send(
+              exchange,
+              200,
+              new TopicsView(
+                  topics.sizes(List.of(Topic.LOG.name(), Topic.BUILDS.name())),
+                  LogView.of(farm.hosts())));
+      case "status" -> {
+        local.openSessions();
+        send(exchange, 200, new Ready("ready"));
+      }
+      case "part" -> part(exchange, String.join("/", path.subList(2, path.size())), asked);
+      default -> throw notFound(exchange);
+    }
+  }
+
+  private static Refused notFound(HttpExchange exchange) {
+    return new Refused(
+        404, "nothing is at %s; see /openapi.json".formatted(exchange.getRequestURI().getPath()));
+  }
+
+  private void builds(HttpExchange exchange, List<String> path, Map<String, String> asked)
+      throws IOException {
+    if (path.isEmpty()) {
+      if (Objects.toString(exchange.getRequestHeaders().getFirst("Accept"), "")
+          .contains("text/event-stream")) {
+        watch(exchange, BuildQuery.of(asked));
+      } else {
+        sendAll(exchange, farm.builds(BuildQuery.of(asked)));
+      }
+      return;
+    }
+    Build build = one(path.getFirst());
+    if (path.size() == 1) {
+      send(exchange, 200, build);
+    } else if (path.get(1).equals("log")) {
+      log(exchange, build, asked);
+    } else {
+      throw notFound(exchange);
+    }
+  }
+
+  private Build one(String prefix) {
+    List<Build> found = farm.build(prefix);
+    if (found.isEmpty()) {
+      throw new Refused(404, "no build's id begins with '%s'".formatted(prefix));
+    }
+    if (found.size() > 1) {
+      throw new Refused(
+          409,
+          "several ids begin with '%s': %s"
+              .formatted(
+                  prefix, String.join(", ", found.stream().limit(5).map(Build::id).toList())));
+    }
+    return found.getFirst();
+  }
+
+  private void log(HttpExchange exchange, Build build, Map<String, String> asked)
+      throws IOException {
+    boolean follow = "true".equals(asked.get("follow"));
+    long last = asked.containsKey("last") ? number("last", asked.get("last")) : Long.MAX_VALUE;
+    exchange.getResponseHeaders().set("Content-Type", "text/plain; charset=utf-8");
+    exchange.sendResponseHeaders(200, 0);
+    try (OutputStream out = exchange.getResponseBody()) {
+      if (last == Long.MAX_VALUE || follow) {
+        long skip = last == Long.MAX_VALUE ? 0 : Math.max(0, build.logLines() - last);
+        long[] seen = {0};
+        log.read(
+            build,
+            follow,
+            line -> {
+              if (!line.isEmpty() && seen[0]++ < skip) {
+                return true;
+              }
+              return write(out, line);
+            });
+        return;
+      }
+      Deque<String> lines = new ArrayDeque<>();
+      log.read(
+          build,
+          false,
+          line -> {
+            lines.add(line);
+            if (lines.size() > last) {
+              lines.remove();
+            }
+            return true;
+          });
+      for (String line : lines) {
+        write(out, line);
+      }
+    }
+  }
+
+  private static boolean write(OutputStream out, String text) {
+    try {
+      out.write(text.getBytes(UTF_8));
+      out.flush();
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /// Server-sent events: `build` with what is new or changed, `gone` with the id of what the
+  /// question no longer covers, `shown` when the picture is complete; a comment when nothing
+  /// changed, so that either end notices when the other is gone.
+  private void watch(HttpExchange exchange, BuildQuery query) throws IOException {
+    Map<String, Build> now = ask(query);
+    exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
+    exchange.getResponseHeaders().set("Cache-Control", "no-store");
+    exchange.sendResponseHeaders(200, 0);
+    try (OutputStream out = exchange.getResponseBody()) {
+      Map<String, Build> shown = Map.of();
+      while (write(out, changes(shown, now))) {
+        Thread.sleep(WATCH);
+        shown = now;
+        try {
+          now = ask(query);
+        } catch (InvalidStateStoreException | UncheckedIOException e) {
+          // Stores move, or an instance restarts: the picture stays until there is a new one.
+          now = shown;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Map<String, Build> ask(BuildQuery query) {
+    Map<String, Build> answer = new LinkedHashMap<>();
+    try (Stream<Build> builds = farm.builds(query)) {
+      builds.forEach(build -> answer.put(build.id(), build));
+    }
+    return answer;
+  }
+
+  private static String changes(Map<String, Build> shown, Map<String, Build> now) {
+    StringBuilder events = new StringBuilder();
+    for (Build build : now.values()) {
+      if (!build.equals(shown.get(build.id()))) {
+        events
+            .append("event: build\ndata: ")
+            .append(new String(Json.write(build), UTF_8))
+            .append("\n\n");
+      }
+    }
+    for (String id : shown.keySet()) {
+      if (!now.containsKey(id)) {
+        events.append("event: gone\ndata: ").append(id).append("\n\n");
+      }
+    }
+    return events.isEmpty() && !shown.isEmpty() ? ":\n\n" : events + "event: shown\ndata:\n\n";
+  }
+
+  /// What one instance knows, for the others.
+  private void part(HttpExchange exchange, String part, Map<String, String> asked)
+      throws IOException {
+    switch (part) {
+      case "live" -> sendAll(exchange, local.live().stream());
+      case "finished" -> sendAll(exchange, local.finished(BuildQuery.of(asked)));
+      case "sessions/open" -> sendAll(exchange, local.openSessions().stream());
+      case "sessions/ended" -> sendAll(exchange, local.endedSessions());
+      case "names" -> sendAll(exchange, local.names().stream());
+      case "days" -> sendAll(exchange, local.days().stream());
+      case "hosts" -> sendAll(exchange, local.hosts().stream());
+      default -> {
+        if (!part.startsWith("finished/")) {
+          throw notFound(exchange);
+        }
+        sendAll(exchange, local.finishedById(part.substring("finished/".length())).stream());
+      }
+    }
+  }
+
+  private static void openApi(HttpExchange exchange) throws IOException {
+    try (InputStream document =
+        Objects.requireNonNull(Questions.class.getResourceAsStream("openapi.json"))) {
+      byte[] bytes = document.readAllBytes();
+      exchange.getResponseHeaders().set("Content-Type", "application/json");
+      exchange.sendResponseHeaders(200, bytes.length);
+      exchange.getResponseBody().write(bytes);
+    }
+  }
+
+  private static void send(HttpExchange exchange, int status, Object answer) throws IOException {
+    byte[] json = Json.write(answer);
+    exchange.getResponseHeaders().set("Content-Type", "application/json");
+    exchange.sendResponseHeaders(status, json.length);
+    exchange.getResponseBody().write(json);
+  }
+
+  /// An array, written as it is read: an answer may be larger than memory.
+  private static void sendAll(HttpExchange exchange, Stream<?> answers) throws IOException {
+    try (answers) {
+      var rows = answers.iterator();
+      // The first row is read before the status is sent: what fails, fails here.
+      boolean more = rows.hasNext();
+      exchange.getResponseHeaders().set("Content-Type", "application/json");
+      exchange.sendResponseHeaders(200, 0);
+      try (OutputStream out = new Unflushed(exchange.getResponseBody());
+          SequenceWriter array = Json.MAPPER.writer().writeValuesAsArray(out)) {
+        for (; more; more = rows.hasNext()) {
+          array.write(rows.next());
+        }
+      }
+    }
+  }
+
+  /// A sequence writer flushes after each value, which would make each a chunk of its own.
+  private static final class Unflushed extends FilterOutputStream {
+    Unflushed(OutputStream out) {
+      super(new java.io.BufferedOutputStream(out, 64 * 1024));
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int length) throws IOException {
+      out.write(bytes, from, length);
+    }
+
+    @Override
+    public void flush() {}
+  }
+
+  private static Map<String, String> parameters(@org.jspecify.annotations.Nullable String query) {
+    Map<String, String> parameters = new HashMap<>();
+    if (query != null && !query.isEmpty()) {
+      for (String pair : query.split("&", -1)) {
+        int equals = pair.indexOf('=');
+        if (equals <= 0) {
+          throw new IllegalArgumentException("parameters are name=value, not '%s'".formatted(pair));
+        }
+        parameters.put(
+            URLDecoder.decode(pair.substring(0, equals), UTF_8),
+            URLDecoder.decode(pair.substring(equals + 1), UTF_8));
+      }
+    }
+    return parameters;
+  }
+
+  private static LocalDate since(Map<String, String> asked) {
+    String day = asked.get("since");
+    try {
+      return day == null ? LocalDate.EPOCH : LocalDate.parse(day);
+    } catch (DateTimeParseException e) {
+      throw new IllegalArgumentException(
+          "since: a day like 2026-01-31, not '%s'".formatted(day), e);
+    }
+  }
+
+  private static long number(String name, String text) {
+    try {
+      return Long.parseUnsignedLong(text);
+    } catch (NumberFormatException e) {
+      throw new IllegalArgumentException("%s: a number, not '%s'".formatted(name, text), e);
+    }
+  }
+}

@@ -1,0 +1,110 @@
+package dev.nixtape.streams;
+
+import com.fasterxml.jackson.databind.MappingIterator;
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildQuery;
+import dev.nixtape.projections.HostView;
+import dev.nixtape.projections.Json;
+import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.Session;
+import dev.nixtape.projections.Stats.DayTotals;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Spliterator;
+import java.util.Spliterators;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
+import org.apache.kafka.streams.state.HostInfo;
+
+/// The part of another instance, asked over HTTP at the paths that `Questions` serves below
+/// `/v1/part/`.
+final class RemotePart implements Part {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  private final HostInfo instance;
+
+  RemotePart(HostInfo instance) {
+    this.instance = instance;
+  }
+
+  @Override
+  public List<Build> live() throws IOException {
+    return list("live", Build.class);
+  }
+
+  @Override
+  public Stream<Build> finished(BuildQuery query) throws IOException {
+    return stream("finished?" + query.toParameters(), Build.class);
+  }
+
+  @Override
+  public List<Build> finishedById(String prefix) throws IOException {
+    return list("finished/" + prefix, Build.class);
+  }
+
+  @Override
+  public List<Session> openSessions() throws IOException {
+    return list("sessions/open", Session.class);
+  }
+
+  @Override
+  public Stream<Session> endedSessions() throws IOException {
+    return stream("sessions/ended", Session.class);
+  }
+
+  @Override
+  public List<NameHistory> names() throws IOException {
+    return list("names", NameHistory.class);
+  }
+
+  @Override
+  public List<DayTotals> days() throws IOException {
+    return list("days", DayTotals.class);
+  }
+
+  @Override
+  public List<HostView> hosts() throws IOException {
+    return list("hosts", HostView.class);
+  }
+
+  private <T> List<T> list(String path, Class<T> type) throws IOException {
+    try (Stream<T> all = stream(path, type)) {
+      return all.toList();
+    }
+  }
+
+  private <T> Stream<T> stream(String path, Class<T> type) throws IOException {
+    URI address =
+        URI.create("http://%s:%d/v1/part/%s".formatted(instance.host(), instance.port(), path));
+    HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
+    connection.setConnectTimeout((int) PATIENCE.toMillis());
+    connection.setReadTimeout((int) PATIENCE.toMillis());
+    try {
+      InputStream answer = connection.getInputStream();
+      MappingIterator<T> values = Json.MAPPER.readerFor(type).readValues(answer);
+      return StreamSupport.stream(
+              Spliterators.spliteratorUnknownSize(
+                  values, Spliterator.ORDERED | Spliterator.NONNULL),
+              false)
+          .onClose(() -> close(answer));
+    } catch (IOException e) {
+      throw new IOException(
+          "the instance at %s:%d, which holds a part of the answer, does not give it: %s"
+              .formatted(instance.host(), instance.port(), e.getMessage()),
+          e);
+    }
+  }
+
+  private static void close(InputStream answer) {
+    try {
+      answer.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,161 @@
+package dev.nixtape.streams;
+
+import dev.nixtape.projections.fold.Fold;
+import dev.nixtape.projections.tape.Topic;
+import java.io.IOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.util.List;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The topologies of one process, and the server that answers from their stores.
+public final class StreamsNode implements AutoCloseable {
+  /// The group's name, and what its stores and internal topics begin with.
+  public static final String APPLICATION = "nixtape-v" + Fold.VERSION;
+
+  private static final Logger LOG = LoggerFactory.getLogger(StreamsNode.class);
+
+  private final KafkaStreams streams;
+  private final QueryServer server;
+  private final Topics topics;
+  private final CountDownLatch ready;
+
+  private StreamsNode(
+      KafkaStreams streams, QueryServer server, Topics topics, CountDownLatch ready) {
+    this.streams = streams;
+    this.ready = ready;
+    this.server = server;
+    this.topics = topics;
+  }
+
+  /// Starts the topologies and the server; questions get answers as soon as `awaitReady` returns.
+  ///
+  /// @param rebuild first forget everything that was derived from the log
+  /// @throws IOException when Kafka does not answer, or the address to listen on is taken
+  public static StreamsNode start(StreamsSettings settings, boolean rebuild) throws IOException {
+    Topics topics = new Topics(settings.bootstrapServers(), settings.kafka());
+    try {
+      if (rebuild) {
+        topics.forget(APPLICATION);
+        delete(settings.state());
+      }
+      topics.ensure(
+          List.of(Topic.LOG, Topic.BUILDS), settings.partitions(), settings.replication());
+      QueryServer server = QueryServer.bind(settings.listenHost(), settings.listenPort());
+      KafkaStreams streams = new KafkaStreams(topology(), config(settings, server.port()));
+      streams.setUncaughtExceptionHandler(failure -> {
+        LOG.error("a projection failed and is started again", failure);
+        return StreamThreadExceptionResponse.REPLACE_THREAD;
+      });
+      LogReader log = new LogReader(settings.bootstrapServers(), settings.kafka());
+      LocalPart local = new LocalPart(streams);
+      server.serve(
+          new Questions(new Farm(streams, local, settings, server.port()), local, topics, log));
+      CountDownLatch ready = new CountDownLatch(1);
+      streams.setStateListener((now, _) -> {
+        if (now == KafkaStreams.State.RUNNING) {
+          ready.countDown();
+        }
+      });
+      streams.start();
+      return new StreamsNode(streams, server, topics, ready);
+    } catch (IOException | RuntimeException e) {
+      topics.close();
+      throw e;
+    }
+  }
+
+  static Topology topology() {
+    Topology topology = new Topology();
+    LiveTopology.addTo(topology);
+    HistoryTopology.addTo(topology);
+    return topology;
+  }
+
+  private static Properties config(StreamsSettings settings, int port) {
+    Properties p = new Properties();
+    p.put(StreamsConfig.APPLICATION_ID_CONFIG, APPLICATION);
+    p.put(StreamsConfig.STATE_DIR_CONFIG, settings.state().toString());
+    p.put(StreamsConfig.APPLICATION_SERVER_CONFIG, settings.listenHost() + ":" + port);
+    p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
+    p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, (int) settings.replication());
+    p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+    // Live answers do not wait for it; until then a fact is shown from the live store.
+    p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 500);
+    p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 16L << 20);
+    p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SmallStores.class);
+    p.put(StreamsConfig.METRIC_REPORTER_CLASSES_CONFIG, "");
+    p.put(StreamsConfig.ENABLE_METRICS_PUSH_CONFIG, false);
+    p.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
+    // close() does not leave the group: a static member is back at once after a restart or a kill.
+    p.put(StreamsConfig.mainConsumerPrefix("group.instance.id"), settings.instance());
+    p.put(StreamsConfig.mainConsumerPrefix("session.timeout.ms"), 10_000);
+    // A record is up to 128 KiB: these bound how many of them are in memory at once.
+    p.put(StreamsConfig.consumerPrefix("max.poll.records"), 100);
+    p.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 100);
+    p.put(StreamsConfig.consumerPrefix("fetch.max.wait.ms"), 2000);
+    p.put(StreamsConfig.consumerPrefix("max.partition.fetch.bytes"), 1 << 20);
+    p.put(StreamsConfig.producerPrefix("linger.ms"), 5);
+    p.put(StreamsConfig.producerPrefix("compression.type"), "lz4");
+    p.put(StreamsConfig.producerPrefix("buffer.memory"), 16L << 20);
+    p.putAll(settings.kafka());
+    p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, settings.bootstrapServers());
+    return p;
+  }
+
+  private static void delete(Path directory) throws IOException {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    Files.walkFileTree(
+        directory,
+        new SimpleFileVisitor<>() {
+          @Override
+          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+              throws IOException {
+            Files.delete(file);
+            return FileVisitResult.CONTINUE;
+          }
+
+          @Override
+          public FileVisitResult postVisitDirectory(
+              Path visited, @org.jspecify.annotations.Nullable IOException failure)
+              throws IOException {
+            if (failure != null) {
+              throw failure;
+            }
+            Files.delete(visited);
+            return FileVisitResult.CONTINUE;
+          }
+        });
+  }
+
+  /// Waits until the stores are there; false when they are not in that time.
+  public boolean awaitReady(Duration patience) throws InterruptedException {
+    return ready.await(patience.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /// Where questions are answered: `http://host:port`.
+  public String address() {
+    return server.address();
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    streams.close(Duration.ofSeconds(3));
+    topics.close();
+  }
+}

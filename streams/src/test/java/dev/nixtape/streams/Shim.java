@@ -1,0 +1,74 @@
+package dev.nixtape.streams;
+
+import dev.nixtape.projections.ByteSlice;
+import dev.nixtape.projections.tape.EntryRecord;
+import dev.nixtape.projections.tape.LogEntry;
+import dev.nixtape.projections.tape.LogEntry.Ending;
+import dev.nixtape.projections.tape.SessionId;
+import dev.nixtape.projections.tape.Source;
+import dev.nixtape.projections.tape.Topic;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+
+/// Sessions of a host as a shim writes them.
+final class Shim {
+  private static final Source SOURCE =
+      new Source(
+          Source.Kind.SOCKET,
+          "boot",
+          "/run/nixtape/nix.sock",
+          false,
+          new Source.Process(77, 1000L, "alice", List.of("nix", "build")),
+          null);
+
+  private Shim() {}
+
+  /// A whole session: opened, the bytes in chunks, closed.
+  static List<LogEntry> session(String host, int number, byte[] bytes, int chunk) {
+    SessionId id = SessionId.at(host, Instant.parse("2026-01-31T14:03:00Z"), number);
+    Instant at = Instant.parse("2026-01-31T14:03:00Z");
+    List<LogEntry> entries = new ArrayList<>();
+    entries.add(new LogEntry.Opened(id, at, SOURCE));
+    for (int from = 0; from < bytes.length; from += chunk) {
+      at = at.plusMillis(10);
+      entries.add(
+          new LogEntry.Lines(
+              id, at, from, ByteSlice.of(bytes, from, Math.min(bytes.length, from + chunk))));
+    }
+    entries.add(new LogEntry.Closed(id, at, bytes.length, Ending.end()));
+    return entries;
+  }
+
+  static ProducerRecord<byte[], byte[]> record(LogEntry entry, int partition) {
+    EntryRecord encoded = EntryRecord.of(entry);
+    RecordHeaders headers = new RecordHeaders();
+    headers.add(EntryRecord.OFFSET, encoded.offset().toArray());
+    if (encoded.kind() != null) {
+      headers.add(EntryRecord.KIND, encoded.kind().getBytes(StandardCharsets.UTF_8));
+      headers.add(EntryRecord.ENTRY, Objects.requireNonNull(encoded.entry()).toArray());
+    }
+    return new ProducerRecord<>(
+        Topic.LOG.name(),
+        partition,
+        encoded.timestamp(),
+        encoded.key().getBytes(StandardCharsets.UTF_8),
+        encoded.value().toArray(),
+        headers);
+  }
+
+  static byte[] recording(String name) {
+    try (InputStream file = Shim.class.getResourceAsStream("/recordings/" + name + ".log")) {
+      return Objects.requireNonNull(file, name).readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

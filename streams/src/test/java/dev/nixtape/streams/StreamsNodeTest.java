@@ -1,0 +1,260 @@
+package dev.nixtape.streams;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Json;
+import dev.nixtape.projections.tape.LogEntry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The whole way on a real broker: log, topologies, stores, answers.
+class StreamsNodeTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  @TempDir static Path directory;
+  private static EmbeddedKafka kafka;
+  private static StreamsNode node;
+
+  @BeforeAll
+  static void start() throws Exception {
+    kafka = EmbeddedKafka.start(directory.resolve("kafka"), freePort());
+    node = start("one", false);
+    publish("h1", 1, "failure.client");
+    publish("h1", 2, "success.worker");
+    publish("h2", 3, "keep-going.client");
+    awaitAnswer(node, "/v1/topics", topics -> topics.at("/log/sessions").asLong() == 3);
+    awaitAnswer(node, "/v1/stats", stats -> count(stats, "build") == 6);
+  }
+
+  @AfterAll
+  static void stop() {
+    node.close();
+    kafka.close();
+  }
+
+  private static StreamsNode start(String name, boolean rebuild) throws Exception {
+    StreamsNode started =
+        StreamsNode.start(
+            new StreamsSettings(
+                kafka.bootstrapServers(),
+                Map.of(),
+                directory.resolve(name),
+                "127.0.0.1",
+                0,
+                name,
+                2,
+                (short) 1),
+            rebuild);
+    assertTrue(started.awaitReady(PATIENCE), "not ready");
+    return started;
+  }
+
+  private static void publish(String host, int number, String recording) {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", kafka.bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      for (LogEntry entry : Shim.session(host, number, Shim.recording(recording), 700)) {
+        var _ = producer.send(Shim.record(entry, host.equals("h1") ? 0 : 1));
+      }
+    }
+  }
+
+  private static long count(JsonNode stats, String kind) {
+    return StreamSupport.stream(stats.get("kinds").spliterator(), false)
+        .filter(totals -> totals.get("kind").asText().equals(kind))
+        .mapToLong(totals -> totals.get("count").asLong())
+        .sum();
+  }
+
+  private static JsonNode get(StreamsNode asked, String path) throws IOException {
+    try (InputStream answer = open(asked, path).getInputStream()) {
+      return Json.MAPPER.readTree(answer);
+    }
+  }
+
+  private static HttpURLConnection open(StreamsNode asked, String path) throws IOException {
+    return (HttpURLConnection) URI.create(asked.address() + path).toURL().openConnection();
+  }
+
+  private static void awaitAnswer(StreamsNode asked, String path, Predicate<JsonNode> expected)
+      throws IOException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    JsonNode answer = Json.MAPPER.nullNode();
+    while (System.nanoTime() < deadline) {
+      try {
+        answer = get(asked, path);
+        if (expected.test(answer)) {
+          return;
+        }
+      } catch (IOException notYet) {
+        // 503 while the stores move.
+      }
+      Thread.onSpinWait();
+    }
+    throw new AssertionError("never came: " + path + " answers " + answer);
+  }
+
+  private static Set<String> ids(JsonNode builds) {
+    return StreamSupport.stream(builds.spliterator(), false)
+        .map(build -> build.get("id").asText())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  @Test
+  void everyActivityIsAnsweredOnce() throws IOException {
+    JsonNode builds = get(node, "/v1/builds?show=all&kind=build");
+
+    assertEquals(6, builds.size());
+    assertEquals(6, ids(builds).size());
+  }
+
+  @Test
+  void aBuildIsFoundByTheBeginningOfItsId() throws IOException {
+    String id = ids(get(node, "/v1/builds?show=failed")).iterator().next();
+
+    Build build =
+        Json.MAPPER.treeToValue(get(node, "/v1/builds/" + id.substring(0, 8)), Build.class);
+    assertEquals(id, build.id());
+    assertEquals(Build.Outcome.FAILED, build.outcome());
+  }
+
+  @Test
+  void aBuildsOwnLogIsReadBackFromTheTape() throws IOException {
+    String id =
+        get(node, "/v1/builds?show=all&kind=build&name=bad-2.0&host=h1").get(0).get("id").asText();
+
+    try (InputStream log = open(node, "/v1/builds/" + id + "/log").getInputStream()) {
+      assertEquals("failing\n", new String(log.readAllBytes(), StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void questionsThatMakeNoSenseAreRefusedWithAReason() throws IOException {
+    for (Map.Entry<String, Integer> question :
+        Map.of(
+                "/v1/builds?show=some", 400,
+                "/v1/builds?since=yesterday", 400,
+                "/v1/builds?colour=red", 400,
+                "/v1/builds/zzzzzzzz", 404,
+                "/v1/nothing", 404,
+                "/v1/stats?since=x", 400)
+            .entrySet()) {
+      HttpURLConnection answer = open(node, question.getKey());
+      assertEquals(question.getValue(), answer.getResponseCode(), question.getKey());
+      try (InputStream words = answer.getErrorStream()) {
+        assertFalse(Json.MAPPER.readTree(words).get("error").asText().isEmpty());
+      }
+    }
+  }
+
+  @Test
+  void theDocumentDescribesTheAnswers() throws IOException {
+    JsonNode document = get(node, "/openapi.json");
+    for (var path : document.get("paths").properties()) {
+      if (!path.getKey().contains("{")) {
+        assertEquals(200, open(node, path.getKey()).getResponseCode(), path.getKey());
+      }
+    }
+    JsonNode build = get(node, "/v1/builds?show=all").get(0);
+    assertEquals(
+        keys(build), keys(document.at("/components/schemas/Build/properties")), "keys of a build");
+    JsonNode session = get(node, "/v1/sessions").get(0);
+    assertEquals(
+        keys(session),
+        keys(document.at("/components/schemas/Session/properties")),
+        "keys of a session");
+  }
+
+  private static Set<String> keys(JsonNode object) {
+    return object.properties().stream().map(Map.Entry::getKey).collect(Collectors.toSet());
+  }
+
+  @Test
+  void watchingTellsWhatThereIsAtOnce() throws IOException {
+    HttpURLConnection watching = open(node, "/v1/builds?show=all&kind=build");
+    watching.setRequestProperty("Accept", "text/event-stream");
+    try (InputStream events = watching.getInputStream()) {
+      byte[] first = events.readNBytes(200);
+      assertTrue(new String(first, StandardCharsets.UTF_8).startsWith("event: build\ndata: {"));
+    }
+  }
+
+  @Test
+  void aSecondInstanceAnswersForTheWholeFarmAndSoDoesTheFirst() throws Exception {
+    Set<String> all = ids(get(node, "/v1/builds?show=all"));
+    try (StreamsNode second = start("two", false)) {
+      awaitAnswer(second, "/v1/builds?show=all", builds -> ids(builds).equals(all));
+      awaitAnswer(node, "/v1/builds?show=all", builds -> ids(builds).equals(all));
+      awaitAnswer(second, "/v1/stats", stats -> count(stats, "build") == 6);
+    }
+    // Its place in the group is kept for its return; then the first one holds everything again.
+    awaitAnswer(node, "/v1/part/finished?show=all", builds -> ids(builds).equals(all));
+    awaitAnswer(node, "/v1/builds?show=all", builds -> ids(builds).equals(all));
+  }
+
+  @Test
+  void aRebuildGivesTheSameAnswers() throws Exception {
+    List<String> questions =
+        List.of("/v1/builds?show=all", "/v1/stats", "/v1/history", "/v1/sessions", "/v1/hosts");
+    List<JsonNode> before = questions.stream().map(StreamsNodeTest::ask).toList();
+    node.close();
+    node = start("one", true);
+    for (int i = 0; i < questions.size(); i++) {
+      JsonNode expected = before.get(i);
+      awaitAnswer(node, questions.get(i), expected::equals);
+    }
+  }
+
+  private static JsonNode ask(String path) {
+    try {
+      return get(node, path);
+    } catch (IOException e) {
+      throw new AssertionError(path, e);
+    }
+  }
+
+  @Test
+  void aTakenPortIsSaid() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      IOException refused =
+          org.junit.jupiter.api.Assertions.assertThrows(
+              IOException.class, () -> QueryServer.bind("127.0.0.1", taken.getLocalPort()));
+      assertTrue(
+          String.valueOf(refused.getMessage()).contains("--listen"),
+          Arrays.toString(refused.getStackTrace()));
+    }
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+}

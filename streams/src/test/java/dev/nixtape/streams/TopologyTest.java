@@ -1,0 +1,112 @@
+package dev.nixtape.streams;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.Json;
+import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.history.History;
+import dev.nixtape.projections.tape.LogEntry;
+import dev.nixtape.projections.tape.Topic;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.test.TestRecord;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class TopologyTest {
+  @TempDir Path state;
+  private TopologyTestDriver driver;
+  private TestInputTopic<byte[], byte[]> log;
+  private TestOutputTopic<String, byte[]> builds;
+
+  @BeforeEach
+  void start() {
+    Properties p = new Properties();
+    p.put(StreamsConfig.APPLICATION_ID_CONFIG, "test");
+    p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
+    p.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
+    p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SmallStores.class);
+    driver = new TopologyTestDriver(StreamsNode.topology(), p);
+    log =
+        driver.createInputTopic(
+            Topic.LOG.name(), new ByteArraySerializer(), new ByteArraySerializer());
+    builds =
+        driver.createOutputTopic(
+            Topic.BUILDS.name(), new StringDeserializer(), new ByteArrayDeserializer());
+  }
+
+  @AfterEach
+  void stop() {
+    driver.close();
+  }
+
+  private void publish(List<LogEntry> entries) {
+    for (LogEntry entry : entries) {
+      ProducerRecord<byte[], byte[]> record = Shim.record(entry, 0);
+      log.pipeInput(
+          new TestRecord<>(record.key(), record.value(), record.headers(), record.timestamp()));
+    }
+  }
+
+  @Test
+  void aRecordedFailureBecomesOneFactUnderItsName() {
+    publish(Shim.session("h", 1, Shim.recording("failure.client"), 300));
+
+    List<TestRecord<String, byte[]>> facts =
+        builds.readRecordsToList().stream()
+            .filter(r -> Json.read(r.value(), Build.class).kind() == Build.Kind.BUILD)
+            .toList();
+    assertEquals(1, facts.size());
+    assertEquals("bad-2.0", facts.getFirst().key());
+    assertEquals(Outcome.FAILED, Json.read(facts.getFirst().value(), Build.class).outcome());
+  }
+
+  @Test
+  void aFactIsRememberedByNameByIdAndByDay() {
+    publish(Shim.session("h", 1, Shim.recording("keep-going.client"), 4096));
+
+    KeyValueStore<String, byte[]> history = driver.getKeyValueStore(HistoryTopology.STORE);
+    NameHistory known =
+        Json.read(
+            Objects.requireNonNull(history.get(History.NAMES + "bad-2.0")), NameHistory.class);
+    assertEquals(1, known.count());
+    assertEquals(1, known.failed());
+    String fact =
+        new String(
+            Objects.requireNonNull(history.get(History.ID + known.lastId())),
+            StandardCharsets.UTF_8);
+    assertEquals(
+        "bad-2.0", Json.read(Objects.requireNonNull(history.get(fact)), Build.class).name());
+    assertEquals(
+        true, history.get(History.DAY + "2026-01-31/build") != null, "no totals of the day");
+  }
+
+  @Test
+  void aRecordThatNoShimWroteIsPassedOver() {
+    log.pipeInput(new byte[] {1, 2, 3}, new byte[] {4});
+    publish(Shim.session("h", 1, Shim.recording("success.client"), 100_000));
+
+    assertEquals(
+        1,
+        builds.readValuesToList().stream()
+            .map(value -> Json.read(value, Build.class))
+            .filter(build -> build.kind() == Build.Kind.BUILD)
+            .count());
+  }
+}
