@@ -1,0 +1,94 @@
+package dev.nixtape.cli;
+
+import dev.nixtape.cli.Screen.Style;
+import dev.nixtape.projections.Build;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "build",
+    description = "All that is known of one activity, with the evidence for its outcome.",
+    footer = {"", "Example:", "  nixtape build 7k3x9q2m"})
+final class BuildCommand implements Callable<Integer> {
+  @Mixin Asked asked = new Asked();
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Parameters(paramLabel = "ID", description = "Its id, or the beginning of it.")
+  String id = "";
+
+  @Override
+  public Integer call() throws IOException {
+    String path = "/v1/builds/" + Server.segment(id);
+    PrintWriter out = spec.commandLine().getOut();
+    switch (asked.form) {
+      case JSON -> asked.json(path, out);
+      case CSV ->
+          BuildRows.table(Instant.now()).csv(List.of(asked.server.one(path, Build.class)), out);
+      case TABLE -> print(asked.server.one(path, Build.class), Instant.now(), out);
+    }
+    return 0;
+  }
+
+  private static void print(Build build, Instant now, PrintWriter out) {
+    boolean colours = Screen.colours();
+    out.println(
+        (colours ? Style.BOLD.paint(build.name()) : build.name())
+            + "  "
+            + (colours
+                ? BuildRows.colour(build).paint(BuildRows.state(build))
+                : BuildRows.state(build)));
+    row(out, "reason", build.reason());
+    row(out, "id", build.id());
+    row(out, "derivation", build.drvPath());
+    row(out, "path", build.storePath());
+    row(out, "from", build.uri());
+    row(out, "system", build.system());
+    row(out, "for", BuildRows.user(build));
+    row(
+        out,
+        "on",
+        build.machine() == null || build.machine().equals("local")
+            ? build.host()
+            : build.machine() + ", asked by " + build.host());
+    row(out, "began", BuildRows.time(build.startedAt(), now));
+    row(out, build.running() ? "runs for" : "took", Screen.duration(build.elapsed(now)));
+    row(out, "moved", build.bytes() == null ? null : Screen.bytes(build.bytes()));
+    for (Build.PhaseTime phase : build.phases()) {
+      row(
+          out,
+          "phase",
+          phase.name()
+              + (phase.durationMs() == null
+                  ? ""
+                  : "  " + Screen.duration(Duration.ofMillis(phase.durationMs()))));
+    }
+    for (Build.Evidence evidence : build.evidence()) {
+      row(
+          out,
+          "evidence",
+          "%s says %s: %s".formatted(evidence.source(), evidence.says().json(), evidence.detail()));
+    }
+    row(
+        out,
+        "log",
+        build.logLines() == 0
+            ? "no lines"
+            : "%d lines: nixtape log %s".formatted(build.logLines(), BuildRows.shortId(build)));
+  }
+
+  private static void row(PrintWriter out, String label, @Nullable String text) {
+    if (text != null && !text.isEmpty()) {
+      out.println("  %-12s%s".formatted(label, Table.clean(text)));
+    }
+  }
+}

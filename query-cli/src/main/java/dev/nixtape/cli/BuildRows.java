@@ -1,0 +1,147 @@
+package dev.nixtape.cli;
+
+import dev.nixtape.cli.Screen.Style;
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Build.Kind;
+import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.Build.Progress;
+import dev.nixtape.projections.Json;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Objects;
+
+/// How an activity looks in a row.
+final class BuildRows {
+  /// Characters of an id that people see and type.
+  static final int SHORT_ID = 8;
+
+  private static final DateTimeFormatter TODAY = DateTimeFormatter.ofPattern("HH:mm:ss");
+  private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("MM-dd HH:mm");
+
+  private BuildRows() {}
+
+  static Table<Build> table(Instant now) {
+    return new Table<Build>()
+        .left("ID", BuildRows::shortId, _ -> Style.DIM)
+        .left("STATE", BuildRows::state, BuildRows::colour)
+        .left("NAME", Build::name, build -> build.running() ? Style.BOLD : Style.PLAIN)
+        .right(
+            "TIME",
+            build -> Screen.duration(build.elapsed(now)),
+            build -> Objects.toString(build.durationMs(), ""))
+        .flexible("DETAIL", BuildRows::detail, _ -> Style.DIM, BuildRows::detail)
+        .number("LOG", Build::logLines)
+        .left("FOR", BuildRows::user)
+        .left("HOST", Build::host)
+        .right(
+            "ENDED",
+            build -> ended(build, now),
+            build -> build.finishedAt() == null ? "" : Json.time(build.finishedAt()));
+  }
+
+  static String shortId(Build build) {
+    return build.id().substring(0, Math.min(SHORT_ID, build.id().length()));
+  }
+
+  static String user(Build build) {
+    return build.user() != null ? build.user() : Objects.toString(build.uid(), "");
+  }
+
+  /// One word for kind and outcome: `building`, `built`, `failed`, …
+  static String state(Build build) {
+    Outcome outcome = build.outcome();
+    if (outcome == null) {
+      return switch (build.kind()) {
+        case BUILD -> "building";
+        case SUBSTITUTE -> "substituting";
+        case COPY -> "copying";
+        case DOWNLOAD -> "downloading";
+        case FETCH -> "fetching";
+        case IMPORT -> "importing";
+        case QUERY -> "asking";
+        case WAIT -> "waiting";
+        case HOOK -> "hook runs";
+        case OPTIMISE -> "optimising";
+        case VERIFY -> "verifying";
+        case OTHER -> "working";
+      };
+    }
+    return switch (outcome) {
+      case SUCCEEDED ->
+          switch (build.kind()) {
+            case BUILD -> "built";
+            case SUBSTITUTE -> "substituted";
+            case COPY -> "copied";
+            case DOWNLOAD -> "downloaded";
+            case FETCH, IMPORT, QUERY, WAIT, HOOK, OPTIMISE, VERIFY, OTHER -> "done";
+          };
+      case FAILED -> build.kind() == Kind.BUILD ? "failed" : build.kind().json() + " failed";
+      case INTERRUPTED -> "interrupted";
+      case CACHED -> "cached";
+      case UNKNOWN ->
+          switch (build.kind()) {
+            case QUERY -> "asked";
+            case WAIT -> "waited";
+            case BUILD, SUBSTITUTE, COPY, DOWNLOAD, FETCH, IMPORT, HOOK, OPTIMISE, VERIFY, OTHER ->
+                build.kind().json() + " ended";
+          };
+    };
+  }
+
+  static Style colour(Build build) {
+    Outcome outcome = build.outcome();
+    if (outcome == null) {
+      return Style.BLUE;
+    }
+    return switch (outcome) {
+      case SUCCEEDED, CACHED -> Style.GREEN;
+      case FAILED -> Style.RED;
+      case INTERRUPTED -> Style.YELLOW;
+      case UNKNOWN -> Style.DIM;
+    };
+  }
+
+  /// What is worth knowing beside the state: why it failed, its phase, how far it is, where it
+  /// comes from.
+  static String detail(Build build) {
+    if (build.reason() != null) {
+      return build.reason();
+    }
+    StringBuilder detail = new StringBuilder();
+    if (build.running() && build.phase() != null) {
+      detail.append(build.phase());
+    }
+    Progress progress = build.progress();
+    boolean bytes = build.kind() == Kind.COPY || build.kind() == Kind.DOWNLOAD;
+    if (progress != null && bytes && build.running() && progress.expected() > 0) {
+      detail
+          .append(Screen.bytes(progress.done()))
+          .append(" of ")
+          .append(Screen.bytes(progress.expected()));
+    } else if (build.bytes() != null && build.bytes() > 0) {
+      detail.append(Screen.bytes(build.bytes()));
+    }
+    if (build.uri() != null && build.kind() != Kind.DOWNLOAD) {
+      detail.append(detail.isEmpty() ? "" : " ").append("from ").append(build.uri());
+    }
+    if (build.machine() != null && !build.machine().equals("local")) {
+      detail.append(detail.isEmpty() ? "" : " ").append("on ").append(build.machine());
+    }
+    return detail.toString();
+  }
+
+  private static String ended(Build build, Instant now) {
+    if (build.finishedAt() == null) {
+      return "";
+    }
+    return time(build.finishedAt(), now);
+  }
+
+  /// The time of the day, with the day when that was long ago; in the reader's zone.
+  static String time(Instant at, Instant now) {
+    boolean recent = Duration.between(at, now).compareTo(Duration.ofHours(20)) < 0;
+    return (recent ? TODAY : DAY).withZone(ZoneId.systemDefault()).format(at);
+  }
+}

@@ -1,0 +1,30 @@
+package dev.nixtape.cli;
+
+import java.nio.file.Path;
+import java.util.Map;
+
+/// Where nixtape keeps things when nobody says.
+final class Places {
+  static final String SOCKET = "nix.sock";
+
+  private Places() {}
+
+  /// `/var/lib/nixtape` for root, else `$XDG_STATE_HOME/nixtape`, else `~/.local/state/nixtape`.
+  static Path data(Map<String, String> environment, String user, Path home) {
+    if (user.equals("root")) {
+      return Path.of("/var/lib/nixtape");
+    }
+    String state = environment.getOrDefault("XDG_STATE_HOME", "");
+    return (state.isEmpty() ? home.resolve(".local/state") : Path.of(state)).resolve("nixtape");
+  }
+
+  /// `$NIXTAPE_SOCKET_DIR`, else `$XDG_RUNTIME_DIR/nixtape`, else `/run/nixtape`.
+  static Path sockets(Map<String, String> environment) {
+    String named = environment.getOrDefault("NIXTAPE_SOCKET_DIR", "");
+    if (!named.isEmpty()) {
+      return Path.of(named);
+    }
+    String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
+    return runtime.isEmpty() ? Path.of("/run/nixtape") : Path.of(runtime, "nixtape");
+  }
+}

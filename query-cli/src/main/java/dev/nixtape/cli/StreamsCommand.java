@@ -1,0 +1,60 @@
+package dev.nixtape.cli;
+
+import dev.nixtape.streams.StreamsNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "streams",
+    description =
+        "Only the projections and the query server, against a Kafka that is already there.",
+    footer = {
+      "",
+      "Example:",
+      "  nixtape streams --bootstrap-servers kafka:9092 --kafka-config client.properties"
+    })
+final class StreamsCommand implements Callable<Integer> {
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin KafkaOptions kafka = new KafkaOptions();
+  @Mixin UpCommand.NodeOptions node = new UpCommand.NodeOptions();
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    long began = System.nanoTime();
+    Path data = node.data();
+    PrintWriter out = spec.commandLine().getOut();
+    CountDownLatch stopped = new CountDownLatch(1);
+    try (DataLock _ =
+        DataLock.take(data, "'nixtape streams', process " + ProcessHandle.current().pid())) {
+      StreamsNode streams =
+          StreamsNode.start(
+              node.settings(kafka.servers(), kafka.settings(), data, false), node.rebuild);
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    streams.close();
+                    stopped.countDown();
+                  },
+                  "stop"));
+      if (!streams.awaitReady(Duration.ofMinutes(10))) {
+        throw new Failure(Failure.FAILED, "the projections were not ready after 10 minutes");
+      }
+      out.println(
+          "ready after %s, answers at %s"
+              .formatted(
+                  Screen.duration(Duration.ofNanos(System.nanoTime() - began)), streams.address()));
+      out.flush();
+      stopped.await();
+    }
+    return 0;
+  }
+}

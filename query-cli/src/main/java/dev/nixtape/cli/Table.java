@@ -1,0 +1,125 @@
+package dev.nixtape.cli;
+
+import dev.nixtape.cli.Screen.Style;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/// Rows under headings: for people aligned to the screen, as CSV with every value in full.
+final class Table<T> {
+  private static final String GAP = "  ";
+
+  private record Column<T>(
+      String heading,
+      boolean right,
+      boolean flexible,
+      Function<T, String> text,
+      Function<T, Style> style,
+      Function<T, String> value) {}
+
+  private final List<Column<T>> columns = new ArrayList<>();
+
+  Table<T> left(String heading, Function<T, String> text, Function<T, Style> style) {
+    columns.add(new Column<>(heading, false, false, text, style, text));
+    return this;
+  }
+
+  Table<T> left(String heading, Function<T, String> text) {
+    return left(heading, text, _ -> Style.PLAIN);
+  }
+
+  Table<T> right(String heading, Function<T, String> text, Function<T, String> csv) {
+    columns.add(new Column<>(heading, true, false, text, _ -> Style.PLAIN, csv));
+    return this;
+  }
+
+  Table<T> number(String heading, Function<T, Long> number) {
+    return right(
+        heading,
+        row -> number.apply(row) == 0 ? "" : Long.toString(number.apply(row)),
+        row -> Long.toString(number.apply(row)));
+  }
+
+  /// A column that gives way when the screen is too narrow.
+  Table<T> flexible(
+      String heading, Function<T, String> text, Function<T, Style> style, Function<T, String> csv) {
+    columns.add(new Column<>(heading, false, true, text, style, csv));
+    return this;
+  }
+
+  void print(List<T> rows, PrintWriter out) {
+    int[] widths = widths(rows);
+    boolean colours = Screen.colours();
+    StringBuilder line = new StringBuilder();
+    for (int i = 0; i < columns.size(); i++) {
+      cell(line, i, columns.get(i).heading, colours ? Style.DIM : Style.PLAIN, widths);
+    }
+    out.println(line.toString().stripTrailing());
+    for (T row : rows) {
+      line.setLength(0);
+      for (int i = 0; i < columns.size(); i++) {
+        Column<T> column = columns.get(i);
+        cell(
+            line,
+            i,
+            clean(column.text.apply(row)),
+            colours ? column.style.apply(row) : Style.PLAIN,
+            widths);
+      }
+      out.println(line.toString().stripTrailing());
+    }
+  }
+
+  private int[] widths(List<T> rows) {
+    int[] widths = new int[columns.size()];
+    int total = GAP.length() * (widths.length - 1);
+    int flexible = -1;
+    for (int i = 0; i < widths.length; i++) {
+      Column<T> column = columns.get(i);
+      widths[i] = column.heading.length();
+      for (T row : rows) {
+        widths[i] = Math.max(widths[i], clean(column.text.apply(row)).length());
+      }
+      total += widths[i];
+      if (column.flexible) {
+        flexible = i;
+      }
+    }
+    if (flexible >= 0 && total > Screen.columns()) {
+      widths[flexible] = Math.max(8, widths[flexible] - (total - Screen.columns()));
+    }
+    return widths;
+  }
+
+  private void cell(StringBuilder line, int i, String text, Style style, int[] widths) {
+    int width = widths[i];
+    String shown = text.length() <= width ? text : text.substring(0, width - 1) + "…";
+    String pad = " ".repeat(width - shown.length());
+    if (i > 0) {
+      line.append(GAP);
+    }
+    line.append(columns.get(i).right ? pad + style.paint(shown) : style.paint(shown) + pad);
+  }
+
+  /// What a builder or user wrote must not steer the terminal.
+  static String clean(String text) {
+    return text.codePoints().anyMatch(Character::isISOControl)
+        ? text.replaceAll("\\p{Cntrl}+", " ")
+        : text;
+  }
+
+  void csv(List<T> rows, PrintWriter out) {
+    out.println(
+        String.join(
+            ",", columns.stream().map(c -> c.heading.toLowerCase(java.util.Locale.ROOT)).toList()));
+    for (T row : rows) {
+      out.println(String.join(",", columns.stream().map(c -> quoted(c.value.apply(row))).toList()));
+    }
+  }
+
+  /// RFC 4180.
+  private static String quoted(String value) {
+    return value.matches("(?s).*[\",\r\n].*") ? "\"" + value.replace("\"", "\"\"") + "\"" : value;
+  }
+}

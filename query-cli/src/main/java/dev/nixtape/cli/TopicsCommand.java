@@ -1,0 +1,60 @@
+package dev.nixtape.cli;
+
+import dev.nixtape.projections.LogView;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+@Command(name = "topics", description = "What the log holds, and what it does not.")
+final class TopicsCommand implements Callable<Integer> {
+  @Mixin Asked asked = new Asked();
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  record Size(String topic, int partitions, long records) {}
+
+  record TopicsView(List<Size> topics, LogView log) {}
+
+  @Override
+  public Integer call() throws IOException {
+    PrintWriter out = spec.commandLine().getOut();
+    if (asked.form == Asked.Form.JSON) {
+      asked.json("/v1/topics", out);
+      return 0;
+    }
+    TopicsView view = asked.server.one("/v1/topics", TopicsView.class);
+    Table<Size> table =
+        new Table<Size>()
+            .left("TOPIC", Size::topic)
+            .number("PARTITIONS", size -> (long) size.partitions())
+            .number("RECORDS", Size::records);
+    if (asked.form == Asked.Form.CSV) {
+      table.csv(view.topics(), out);
+      return 0;
+    }
+    table.print(view.topics(), out);
+    LogView log = view.log();
+    out.println();
+    out.println("sessions      %,d, %,d open".formatted(log.sessions(), log.open()));
+    out.println("chunks        %,d".formatted(log.chunks()));
+    out.println("lines         %,d".formatted(log.lines()));
+    out.println("bytes         %,d (%s)".formatted(log.bytes(), Screen.bytes(log.bytes())));
+    out.println(
+        "gaps          %,d%s"
+            .formatted(
+                log.gaps(),
+                log.gaps() == 0 ? "" : ", " + Screen.bytes(log.missing()) + " missing"));
+    out.println("unrecognised  %,d".formatted(log.unrecognised()));
+    if (log.text() > 0) {
+      out.println("other output  %,d lines".formatted(log.text()));
+    }
+    if (log.repeated() > 0) {
+      out.println("repeated      %s, counted once".formatted(Screen.bytes(log.repeated())));
+    }
+    return 0;
+  }
+}

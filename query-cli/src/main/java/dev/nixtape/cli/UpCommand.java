@@ -1,0 +1,191 @@
+package dev.nixtape.cli;
+
+import dev.nixtape.cli.Screen.Style;
+import dev.nixtape.ingest.Host;
+import dev.nixtape.ingest.LogWriter;
+import dev.nixtape.ingest.SocketShim;
+import dev.nixtape.streams.EmbeddedKafka;
+import dev.nixtape.streams.StreamsNode;
+import dev.nixtape.streams.StreamsSettings;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+    name = "up",
+    description = "Record this machine's Nix and answer questions: everything in one process.",
+    footer = {
+      "",
+      "Examples:",
+      "  nixtape up --demo                           with recorded builds, to look around",
+      "  nixtape up --bootstrap-servers kafka:9092   with a Kafka that is already there"
+    })
+final class UpCommand implements Callable<Integer> {
+  private static final Duration READY = Duration.ofSeconds(90);
+
+  @Spec CommandSpec spec = CommandSpec.create();
+  @Mixin KafkaOptions kafka = new KafkaOptions();
+  @Mixin NodeOptions node = new NodeOptions();
+  @Mixin SocketOptions socket = new SocketOptions();
+
+  @Option(
+      names = "--kafka-port",
+      paramLabel = "PORT",
+      defaultValue = "" + KafkaOptions.PORT,
+      description = "Where the Kafka inside listens, on loopback (default: ${DEFAULT-VALUE}).")
+  int kafkaPort = KafkaOptions.PORT;
+
+  @Option(names = "--demo", description = "Also replay recorded builds, many times their speed.")
+  boolean demo;
+
+  /// What to stop, the last started first.
+  private final Deque<AutoCloseable> started = new ArrayDeque<>();
+
+  @Override
+  public Integer call() throws Exception {
+    long began = System.nanoTime();
+    Path data = node.data();
+    Map<String, String> client = kafka.settings();
+    PrintWriter out = spec.commandLine().getOut();
+    CountDownLatch stopped = new CountDownLatch(1);
+    Thread stop = new Thread(() -> stop(stopped), "stop");
+    Runtime.getRuntime().addShutdownHook(stop);
+    try {
+      start(data, client, began, out);
+    } catch (IOException e) {
+      // A Kafka that failed to start leaves threads behind: this process can only end.
+      throw new Failure(Failure.FAILED, String.valueOf(e.getMessage()));
+    }
+    stopped.await();
+    return 0;
+  }
+
+  private void start(Path data, Map<String, String> client, long began, PrintWriter out)
+      throws IOException, InterruptedException {
+    started.push(
+        DataLock.take(
+            data,
+            "'nixtape up', process %d, which answers at http://%s:%d"
+                .formatted(ProcessHandle.current().pid(), node.listen.host(), node.listen.port())));
+    Path socketPath = socket.path();
+    String servers = kafka.bootstrapServers.orElse("127.0.0.1:" + kafkaPort);
+    Style bold = Screen.colours() ? Style.BOLD : Style.PLAIN;
+    out.println(bold.paint("nixtape " + Nixtape.VERSION));
+    out.println("  data     " + data);
+    out.println(
+        "  log      Kafka at "
+            + servers
+            + (kafka.bootstrapServers.isPresent() ? "" : ", inside this process"));
+    out.println("  socket   " + socketPath);
+    out.println();
+    out.println("To record this machine's Nix (2.30 or newer), put this into its nix.conf:");
+    out.println();
+    out.println("    " + bold.paint("json-log-path = " + socketPath));
+    out.println();
+    out.println("and restart nix-daemon. Any other Nix: nixtape run -- nix build …");
+    out.println();
+    out.flush();
+
+    if (kafka.bootstrapServers.isEmpty()) {
+      started.push(EmbeddedKafka.start(data.resolve("kafka"), kafkaPort));
+    }
+    boolean inside = kafka.bootstrapServers.isEmpty();
+    StreamsSettings settings = node.settings(servers, client, data, inside);
+    StreamsNode streams = StreamsNode.start(settings, node.rebuild);
+    started.push(streams);
+    LogWriter log = LogWriter.open(servers, client, SocketOptions::say);
+    started.push(() -> log.close(Duration.ofSeconds(2)));
+    log.requireLog(IngestCommand.CONNECT);
+    Host host = socket.host();
+    started.push(SocketShim.listen(socketPath, log, host, SocketOptions::say));
+    if (!streams.awaitReady(READY)) {
+      throw new IOException(
+          "the projections were not ready after %d s".formatted(READY.toSeconds()));
+    }
+    out.println(
+        "ready after %s, answers at %s: try 'nixtape builds -w'"
+            .formatted(
+                Screen.duration(Duration.ofNanos(System.nanoTime() - began)), streams.address()));
+    out.flush();
+    if (demo) {
+      Demo.feed(log);
+      out.println("the demo's builds run now");
+      out.flush();
+    }
+  }
+
+  private void stop(CountDownLatch stopped) {
+    for (AutoCloseable part : started) {
+      try {
+        part.close();
+      } catch (Exception e) {
+        SocketOptions.say("could not stop cleanly: " + e);
+      }
+    }
+    stopped.countDown();
+  }
+
+  /// Options of a process that projects and answers.
+  static final class NodeOptions {
+    @Option(
+        names = "--data",
+        paramLabel = "DIR",
+        description =
+            "Where everything is kept (default: /var/lib/nixtape for root, else $$XDG_STATE_HOME/nixtape).")
+    Optional<Path> data = Optional.empty();
+
+    @Option(
+        names = "--listen",
+        paramLabel = "HOST:PORT",
+        defaultValue = "127.0.0.1:7070",
+        converter = Address.Reader.class,
+        description = "Where questions are answered (default: ${DEFAULT-VALUE}).")
+    Address listen = new Address("127.0.0.1", 7070);
+
+    @Option(
+        names = "--rebuild",
+        description = "Forget everything that was derived and project the log anew.")
+    boolean rebuild;
+
+    @Option(
+        names = "--partitions",
+        paramLabel = "N",
+        description =
+            "Partitions of topics that have to be made: as many instances can share the work (default: 1 for the Kafka inside, else 12).")
+    Optional<Integer> partitions = Optional.empty();
+
+    Path data() {
+      return data.orElseGet(() ->
+              Places.data(
+                  System.getenv(),
+                  System.getProperty("user.name"),
+                  Path.of(System.getProperty("user.home"))))
+          .toAbsolutePath();
+    }
+
+    StreamsSettings settings(
+        String servers, Map<String, String> client, Path data, boolean inside) {
+      return new StreamsSettings(
+          servers,
+          client,
+          data.resolve("streams"),
+          listen.host(),
+          listen.port(),
+          "%s-%d".formatted(Host.local().name(), listen.port()),
+          partitions.orElse(inside ? 1 : 12),
+          (short) (inside ? 1 : -1));
+    }
+  }
+}

@@ -1,0 +1,181 @@
+package dev.nixtape.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/// Commands as a shell sees them: what they print and how they exit.
+class CommandsTest {
+  private static final String FAILED =
+      """
+      {"id":"7k3x9q2m00000000","nixId":"1","kind":"build","drvPath":"/nix/store/x.drv","name":"bad-2.0","host":"builder-7",
+       "machine":"local","user":"alice","uid":1000,"session":"builder-7/s","startedAt":"2026-01-31T14:03:00.000Z",
+       "finishedAt":"2026-01-31T14:04:15.000Z","durationMs":75000,"phases":[{"name":"buildPhase","durationMs":1200}],
+       "logLines":12,"outcome":"failed","reason":"builder failed with exit code 3","exitCode":3,
+       "evidence":[{"source":"counter","says":"failed","detail":"the worker counted it"}],
+       "log":{"partition":0,"from":1,"to":2},"addedLater":true}
+      """;
+
+  private final Map<String, String> answers =
+      Map.of(
+          "/v1/builds",
+          "[" + FAILED + "]",
+          "/v1/builds/7k3x9q2m",
+          FAILED,
+          "/v1/sessions",
+          "[]",
+          "/v1/hosts",
+          "[]");
+  private HttpServer server;
+  private String address;
+
+  private record Result(int status, String out, String err) {}
+
+  @BeforeEach
+  void start() throws IOException {
+    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    server.createContext(
+        "/",
+        exchange -> {
+          try (exchange) {
+            String answer = answers.get(exchange.getRequestURI().getPath());
+            byte[] body =
+                (answer == null ? "{\"error\":\"no build's id begins with 'zz'\"}" : answer)
+                    .getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(answer == null ? 404 : 200, body.length);
+            exchange.getResponseBody().write(body);
+          }
+        });
+    server.start();
+    address = "http://127.0.0.1:" + server.getAddress().getPort();
+  }
+
+  @AfterEach
+  void stop() {
+    server.stop(0);
+  }
+
+  private static Result execute(String... args) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    CommandLine line = Nixtape.commandLine(args);
+    line.setOut(new PrintWriter(out, true));
+    line.setErr(new PrintWriter(err, true));
+    return new Result(line.execute(args), out.toString(), err.toString());
+  }
+
+  @Test
+  void buildsShowsWhoseBuildFailedAndWhy() {
+    Result result = execute("builds", "--server", address);
+
+    assertEquals(0, result.status(), result.err());
+    assertTrue(
+        result
+            .out()
+            .lines()
+            .anyMatch(line ->
+                line.matches(
+                    "7k3x9q2m +failed +bad-2.0 +1m 15s +builder failed with exit code 3 +12 +alice +builder-7 .*")),
+        result.out());
+  }
+
+  @Test
+  void csvHoldsEveryValueInFull() {
+    Result result = execute("builds", "-o", "csv", "--server", address);
+
+    assertTrue(
+        result.out().startsWith("id,state,name,time,detail,log,for,host,ended\n"), result.out());
+    assertTrue(
+        result.out().contains("bad-2.0,75000,builder failed with exit code 3,12,alice"),
+        result.out());
+  }
+
+  @Test
+  void buildShowsTheEvidence() {
+    Result result = execute("build", "7k3x9q2m", "--server", address);
+
+    assertTrue(result.out().contains("counter says failed: the worker counted it"), result.out());
+    assertTrue(result.out().contains("nixtape log 7k3x9q2m"), result.out());
+  }
+
+  @Test
+  void whatIsNotThereIsStatusThree() {
+    Result result = execute("build", "zz", "--server", address);
+
+    assertEquals(Failure.NOTHING_FOUND, result.status());
+    assertEquals("nixtape: no build's id begins with 'zz'\n", result.err());
+  }
+
+  @Test
+  void anEmptyAnswerIsAnAnswer() {
+    Result result = execute("sessions", "--server", address);
+
+    assertEquals(0, result.status());
+    assertEquals("No session was recorded yet.\n", result.out());
+  }
+
+  @Test
+  void noServerIsStatusFourAndSaysWhatToDo() throws IOException {
+    int nobody;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nobody = socket.getLocalPort();
+    }
+    Result result = execute("builds", "--server", "http://127.0.0.1:" + nobody);
+
+    assertEquals(Failure.NO_SERVER, result.status());
+    assertTrue(result.err().contains("nixtape up"), result.err());
+  }
+
+  @Test
+  void wrongUsageIsStatusTwo() {
+    for (String[] wrong :
+        new String[][] {
+          {},
+          {"dance"},
+          {"builds", "--colour"},
+          {"builds", "--running", "--failed"},
+          {"builds", "--since", "yesterday"},
+          {"builds", "--kind", "house"},
+          {"builds", "--server", "nonsense"},
+          {"stats", "-d", "0"},
+          {"build"},
+          {"up", "--listen", "here"},
+          {"up", "--kafka-config", "/nowhere/client.properties"},
+          {"run"}
+        }) {
+      Result result = execute(wrong);
+      assertEquals(Failure.USAGE, result.status(), String.join(" ", wrong) + ": " + result.err());
+      assertTrue(!result.err().isEmpty());
+    }
+  }
+
+  @Test
+  void everyCommandExplainsItself() {
+    for (String command : Nixtape.commandLine().getSubcommands().keySet()) {
+      Result result = execute(command, "--help");
+      assertEquals(0, result.status(), command + ": " + result.err());
+      assertTrue(result.out().contains("Usage:"), command);
+    }
+  }
+
+  @Test
+  void aCompletionScriptIsPrinted() {
+    Result result = execute("completion");
+
+    assertEquals(0, result.status());
+    assertTrue(result.out().contains("complete -F"), "no completion function");
+  }
+}
