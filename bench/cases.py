@@ -1,0 +1,382 @@
+"""The benchmarks. The first line of each one's documentation says what it measures; `goal` is what the project set itself."""
+
+import http.client
+import itertools
+import json
+import multiprocessing
+import pathlib
+import socket
+import statistics
+import subprocess
+import threading
+import time
+
+from harness import (
+    LAUNCHER, Kafka, cpu_seconds, need, short, status_mb, stop, wait_until,
+)
+
+LOG = "nixtape.log"
+
+
+def project(bench):
+    """re-projection of the recording, in lines a second
+
+    The log holds the recording several times, each from a host of its own. The first is projected by a JVM that just started (cold), the
+    others show the steady rate (warm).
+    """
+    goal = "goal: at least 2,000,000 lines/s on 2 cores"
+    copies = 6
+    corpus = bench.corpus()
+    up = bench.up()
+    for host in range(copies):
+        up.ingest_pipe(corpus, f"host-{host}")
+    total = copies * corpus.lines
+    up.await_lines(total)
+    jvm = up.jvm("server")
+    classes = bench.folder / "classes"
+    jvm.compile("CountLines.java", classes, jvm.class_path)
+    cold, warm, counted_cold, counted_warm = [], [], [], []
+    for _ in range(bench.pairs):
+        up.stop()
+        up = bench.up("--rebuild")
+        seen = []
+        while not seen or seen[-1][1] < total:
+            seen.append((time.monotonic(), up.lines()))
+            time.sleep(0.1)
+        cold.append(rate(seen, 1, corpus.lines))
+        warm.append(rate(seen, corpus.lines, total))
+        counted = subprocess.run(
+            jvm.command(f"{classes}:{jvm.class_path}", "CountLines", up.kafka, LOG, str(corpus.lines), str(total)),
+            check=True, stdout=subprocess.PIPE, text=True,
+        ).stdout.split()
+        counted_cold.append(float(counted[0]))
+        counted_warm.append(float(counted[1]))
+        bench.say(f"cold {short(cold[-1])}, warm {short(warm[-1])} lines/s; only counted: {short(counted_cold[-1])}, {short(counted_warm[-1])}")
+    bench.say(goal)
+    bench.ratio(cold, "lines/s", counted_cold, "a consumer that only counts them, cold", "cold")
+    bench.ratio(warm, "lines/s", counted_warm, "a consumer that only counts them, warm")
+
+
+def rate(seen, first, last):
+    """Lines a second between two counts of lines, of samples (time, lines)."""
+    def when(lines):
+        for (t0, n0), (t1, n1) in itertools.pairwise(seen):
+            if n0 < lines <= n1:
+                return t0 + (t1 - t0) * (lines - n0) / (n1 - n0)
+        return seen[0][0]
+
+    first = max(first, seen[0][1])
+    start = next((t, n) for t, n in seen if n >= first)
+    if start[1] >= last:
+        start = (when(first), first)
+    return (last - start[1]) / (when(last) - start[0])
+
+
+def ingest(bench):
+    """the recording through the Unix socket until Kafka has all of it, in lines a second
+
+    The server projects it at the same time, as it always does. The first pass, by a JVM that just started, is told but not counted.
+    """
+    need("kcat", "kcat")
+    corpus = bench.corpus()
+    recording = corpus.path.read_bytes()
+    up = bench.up()
+    kafka = Kafka(up.kafka_port)
+    kafka.create("kcat")
+    ours, theirs = [], []
+    for number in range(bench.pairs + 1):
+        before = up.topic_bytes(LOG)
+        seconds = through_socket(recording, up.socket_path, kafka)
+        up.await_lines((number + 1) * corpus.lines)
+        at_rest = up.topic_bytes(LOG) - before
+        before = up.topic_bytes("kcat")
+        began = time.monotonic()
+        subprocess.run(["kcat", "-P", "-b", up.kafka, "-t", "kcat", "-l", corpus.path], check=True, stdout=subprocess.DEVNULL)
+        kcat_seconds = time.monotonic() - began
+        kcat_at_rest = up.topic_bytes("kcat") - before
+        figures = f"{corpus.lines / seconds:,.0f} lines/s and {at_rest / corpus.lines:.1f} bytes a line at rest, kcat {corpus.lines / kcat_seconds:,.0f} and {kcat_at_rest / corpus.lines:.1f}"
+        bench.say(f"{'pass %d' % number if number else 'cold'}: {figures}")
+        if number:
+            ours.append(corpus.lines / seconds)
+            theirs.append(corpus.lines / kcat_seconds)
+    bench.say("goal: at least 1.5 times the reference")
+    bench.ratio(ours, "lines/s", theirs, "kcat -P -l, one line a record")
+
+
+def through_socket(recording, path, kafka):
+    """Seconds from the first byte until the log has grown for the last time."""
+    end = kafka.end_offset(LOG)
+    began = time.monotonic()
+
+    def write():
+        with socket.socket(socket.AF_UNIX) as nix:
+            nix.connect(str(path))
+            nix.sendall(recording)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    grown = began
+    while writer.is_alive() or time.monotonic() - grown < 0.5:
+        now_end = kafka.end_offset(LOG)
+        if now_end > end:
+            end, grown = now_end, time.monotonic()
+        time.sleep(0.002)
+    return grown - began
+
+
+def latency(bench):
+    """from write() on the socket to visible in the answer of /v1/builds?show=running, 99th percentile in ms
+
+    A build starts every 50 ms; at low load nothing else happens, when busy 50,000 progress lines a second come through 25 other connections.
+    The server is asked again 2 ms after each answer. The first 20 s, by a JVM that just started, are not counted.
+    """
+    up = bench.up()
+    starts = Starts(up)
+    busy(up, lambda: starts.sample(10))
+    starts.sample(10)
+    low, loaded, echoed = [], [], []
+    for _ in range(bench.pairs):
+        quiet = starts.sample(30)
+        full, lines_per_second = busy(up, lambda: starts.sample(30))
+        echo = echo_round_trips(600)
+        low.append(percentile(quiet, 99))
+        loaded.append(percentile(full, 99))
+        echoed.append(percentile(echo, 99))
+        bench.say(
+            f"low load p50 {percentile(quiet, 50):.1f}, p99 {low[-1]:.1f} ms; at {lines_per_second:,.0f} lines/s"
+            f" p50 {percentile(full, 50):.1f}, p99 {loaded[-1]:.1f} ms; echo p99 {echoed[-1]:.2f} ms"
+        )
+    bench.say("goal: at most 100 ms each")
+    what = "a round trip over a Unix socket"
+    bench.ratio(low, "ms", echoed, what, "low")
+    bench.ratio(loaded, "ms", echoed, what)
+
+
+class Starts:
+    """A connection on which builds start and succeed, as of a Nix with much to build, and one on which is asked what runs."""
+
+    BUILDS = 1 << 50
+
+    def __init__(self, up):
+        self._up = up
+        self._nix = socket.socket(socket.AF_UNIX)
+        self._nix.connect(str(up.socket_path))
+        self._ids = itertools.count(self.BUILDS + 1)
+        self._tell(action="start", id=self.BUILDS, level=0, parent=0, text="", type=104)
+
+    def _tell(self, **event):
+        self._nix.sendall(json.dumps(event, separators=(",", ":")).encode() + b"\n")
+
+    def sample(self, seconds):
+        """Milliseconds until each start was visible."""
+        took = []
+        tick = time.monotonic()
+        until = tick + seconds
+        while tick < until:
+            time.sleep(max(0, tick - time.monotonic()))
+            took.append(self._one())
+            tick = max(tick + 0.05, time.monotonic())
+        return took
+
+    def _one(self):
+        activity = next(self._ids)
+        before = activity - self.BUILDS - 1
+        drv = f"/nix/store/{activity:032d}-bench.drv"
+        began = time.monotonic()
+        self._tell(action="start", id=activity, level=3, parent=0, text=f"building '{drv}'", type=105, fields=[drv, "", 1, 1])
+        while drv.encode() not in self._up.raw("/v1/builds?show=running"):
+            if time.monotonic() - began > 30:
+                raise RuntimeError("a build that started is not visible after 30 s")
+            time.sleep(0.002)
+        took = time.monotonic() - began
+        self._tell(action="stop", id=activity)
+        self._tell(action="result", id=self.BUILDS, type=105, fields=[before + 1, before + 1, 0, 0])
+        return took * 1000
+
+
+def busy(up, measure):
+    """Measures while progress lines come; also says how many came a second."""
+    sent = multiprocessing.Value("q", 0)
+    load = multiprocessing.Process(target=send_progress, args=(str(up.socket_path), sent), daemon=True)
+    load.start()
+    time.sleep(1)
+    before, began = sent.value, time.monotonic()
+    result = measure()
+    per_second = (sent.value - before) / (time.monotonic() - began)
+    load.terminate()
+    load.join()
+    return result, per_second
+
+
+def send_progress(path, sent):
+    lines_per_second, connections, burst = 50_000, 25, 10
+    nixes = []
+    for number in range(connections):
+        nix = socket.socket(socket.AF_UNIX)
+        nix.connect(path)
+        transfer = (1 << 45) + number
+        store_path = f"/nix/store/{transfer:032d}-transfer"
+        start = {
+            "action": "start", "id": transfer, "level": 3, "parent": 0, "text": "copying", "type": 100,
+            "fields": [store_path, "https://cache.example.org", "local"],
+        }
+        nix.sendall(json.dumps(start).encode() + b"\n")
+        bursts = [
+            b"".join(b'{"action":"result","fields":[%d,9999999,0,0],"id":%d,"type":105}\n' % (b * burst + i, transfer) for i in range(burst))
+            for b in range(1000)
+        ]
+        nixes.append((nix, itertools.cycle(bursts)))
+    pause = connections * burst / lines_per_second
+    tick = time.monotonic()
+    while True:
+        for nix, bursts in nixes:
+            nix.sendall(next(bursts))
+        sent.value += connections * burst
+        tick += pause
+        time.sleep(max(0, tick - time.monotonic()))
+
+
+def echo_round_trips(count):
+    ours, its = socket.socketpair(socket.AF_UNIX)
+
+    def echo():
+        while line := its.recv(4096):
+            its.sendall(line)
+
+    thread = threading.Thread(target=echo)
+    thread.start()
+    took = []
+    for _ in range(count):
+        time.sleep(0.005)
+        began = time.monotonic()
+        ours.sendall(b"x" * 200)
+        ours.recv(4096)
+        took.append((time.monotonic() - began) * 1000)
+    ours.close()
+    thread.join()
+    its.close()
+    return took
+
+
+def percentile(samples, percent):
+    ordered = sorted(samples)
+    return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
+
+
+def cli(bench):
+    """`nixtape builds` as a process, in ms
+
+    The server knows the recording. The reference is a picocli command that does nothing, in a JVM with the same options and a start-up
+    archive of its own.
+    """
+    runs = 20
+    corpus = bench.corpus()
+    up = bench.up()
+    up.ingest_pipe(corpus, "host")
+    up.await_lines(corpus.lines)
+    empty = empty_command(bench, up.jvm("client"))
+    commands = {
+        "builds": [LAUNCHER, "builds", "--server", f"http://127.0.0.1:{up.port}"],
+        "--version": [LAUNCHER, "--version"],
+        "empty": empty,
+    }
+    ours, version, reference = [], [], []
+    for _ in range(bench.pairs):
+        took = {name: [] for name in commands}
+        for _ in range(runs):
+            for name, command in commands.items():
+                began = time.monotonic()
+                subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+                took[name].append((time.monotonic() - began) * 1000)
+        median = {name: statistics.median(times) for name, times in took.items()}
+        bench.say(", ".join(f"{name} {ms:.0f} ms" for name, ms in median.items()))
+        ours.append(median["builds"])
+        version.append(median["--version"])
+        reference.append(median["empty"])
+    bench.say("goal: at most 2 times the reference")
+    bench.ratio(ours, "ms", version, "nixtape --version", "to-version")
+    bench.ratio(ours, "ms", reference, "an empty picocli command")
+
+
+def empty_command(bench, jvm):
+    picocli = jvm.jar("picocli")
+    classes, jar, cache = bench.folder / "empty", bench.folder / "empty.jar", bench.folder / "empty.aot"
+    jvm.compile("EmptyCommand.java", classes, picocli)
+    tool = pathlib.Path(jvm.java).with_name("jar")
+    subprocess.run([tool, "--create", "--file", jar, "-C", classes, "."], check=True)
+    command = jvm.command(f"{jar}:{picocli}", "EmptyCommand")
+    subprocess.run([command[0], f"-XX:AOTCacheOutput={cache}", *command[1:]], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return [command[0], f"-XX:AOTCache={cache}", *command[1:]]
+
+
+def start(bench):
+    """from `nixtape up` on data that is there to its `ready`, in seconds
+
+    The data holds the recording; the server was stopped in order.
+    """
+    corpus = bench.corpus()
+    up = bench.up()
+    up.ingest_pipe(corpus, "host")
+    up.await_lines(corpus.lines)
+    java = up.jvm("server").java
+    up.stop()
+    ours, reference = [], []
+    for _ in range(bench.pairs):
+        up = bench.up()
+        up.stop()
+        ours.append(up.started)
+        began = time.monotonic()
+        subprocess.run([java, "-version"], check=True, stderr=subprocess.DEVNULL)
+        reference.append(time.monotonic() - began)
+        bench.say(f"ready after {ours[-1]:.2f} s, java -version took {reference[-1]:.2f} s")
+    bench.say("goal: at most 4 s on 2 cores")
+    bench.ratio(ours, "s", reference, "java -version")
+
+
+def footprint(bench):
+    """memory and processor time of `nixtape up` and of the shim alone: at rest, and while the recording goes through
+
+    At rest is from 60 s to 120 s after the start, on data that holds the recording once. Memory is what is resident, and the most that
+    ever was.
+    """
+    limits = {
+        "cpu": (2, "% of a core", "limit at rest"),
+        "shim": (150, "MB", "limit of the shim alone, at rest"),
+        "shim-peak": (150, "MB", "limit of the shim alone, while the recording goes through"),
+        "peak": (700, "MB", "limit while the recording goes through"),
+        "": (300, "MB", "limit at rest"),
+    }
+    corpus = bench.corpus()
+    recording = corpus.path.read_bytes()
+    up = bench.up()
+    up.ingest_pipe(corpus, "first")
+    up.await_lines(corpus.lines)
+    up.stop()
+    measured = {part: [] for part in limits}
+    for number in range(bench.pairs):
+        up = bench.up()
+        folder = bench.folder / "shim"
+        shim = bench.start(
+            [LAUNCHER, "ingest", "--bootstrap-servers", up.kafka, "--socket-dir", folder], stdout=subprocess.DEVNULL
+        )
+        time.sleep(60)
+        rest = {"": status_mb(up.process.pid, "VmRSS"), "shim": status_mb(shim.pid, "VmRSS")}
+        before = cpu_seconds(up.process.pid)
+        time.sleep(60)
+        rest["cpu"] = (cpu_seconds(up.process.pid) - before) / 60 * 100
+        known = up.lines()
+        up.ingest_pipe(corpus, f"pipe-{number}")
+        up.await_lines(known + corpus.lines)
+        rest["peak"] = status_mb(up.process.pid, "VmHWM")
+        through_socket(recording, folder / "nix.sock", Kafka(up.kafka_port))
+        rest["shim-peak"] = status_mb(shim.pid, "VmHWM")
+        stop(shim)
+        up.stop()
+        for part, value in rest.items():
+            measured[part].append(value)
+        bench.say(", ".join(f"{part or 'rest'} {value:.1f}" for part, value in rest.items()))
+    for part, (limit, unit, what) in limits.items():
+        bench.ratio(measured[part], unit, [limit] * bench.pairs, what, part)
+
+
+CASES = [project, ingest, latency, cli, start, footprint]
