@@ -1,7 +1,6 @@
 package dev.nixtape.streams;
 
-import dev.nixtape.projections.Build;
-import dev.nixtape.projections.Json;
+import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.tape.Topic;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -42,7 +41,7 @@ final class HistoryTopology {
 
     @Override
     public void process(Record<String, byte[]> record) {
-      java.util.Objects.requireNonNull(history).add(Json.read(record.value(), Build.class));
+      java.util.Objects.requireNonNull(history).add(Fact.read(record.value()));
     }
   }
 }

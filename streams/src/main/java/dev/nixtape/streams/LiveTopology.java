@@ -1,7 +1,6 @@
 package dev.nixtape.streams;
 
-import dev.nixtape.projections.Build;
-import dev.nixtape.projections.Json;
+import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.fold.Fold;
 import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.tape.LogEntry;
@@ -81,12 +80,12 @@ final class LiveTopology {
         return;
       }
       Position position = new Position(at.partition(), at.offset());
-      for (Build build : java.util.Objects.requireNonNull(fold).apply(entry, position)) {
+      for (Fact fact : java.util.Objects.requireNonNull(fold).apply(entry, position)) {
         to.forward(
             new Record<>(
-                build.name(),
-                Json.write(build),
-                java.util.Objects.requireNonNull(build.finishedAt()).toEpochMilli()));
+                fact.build().name(),
+                fact.json().bytes(),
+                java.util.Objects.requireNonNull(fact.build().finishedAt()).toEpochMilli()));
       }
     }
   }

@@ -154,7 +154,7 @@ final class LocalPart implements Part {
           new HostView(open.host(), 1, 1, 0, open.lastAt(), open.tally()),
           HostView::plus);
     }
-    for (Build build : live()) {
+    for (Build build : all(LiveTopology.STORE, Topic.LOG, Memory.ACTIVITIES, Memory::activity)) {
       if (build.running()) {
         hosts.computeIfPresent(build.host(), (_, host) -> host.withOneMoreRunning());
       }

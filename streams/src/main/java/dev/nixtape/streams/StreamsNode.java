@@ -102,9 +102,10 @@ public final class StreamsNode implements AutoCloseable {
     // close() does not leave the group: a static member is back at once after a restart or a kill.
     p.put(StreamsConfig.mainConsumerPrefix("group.instance.id"), settings.instance());
     p.put(StreamsConfig.mainConsumerPrefix("session.timeout.ms"), 10_000);
-    // A record is up to 128 KiB: these bound how many of them are in memory at once.
-    p.put(StreamsConfig.consumerPrefix("max.poll.records"), 100);
-    p.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 100);
+    // A record is up to 128 KiB: these bound how many of them are in memory at once, and are copied
+    // by every collection of garbage.
+    p.put(StreamsConfig.consumerPrefix("max.poll.records"), 25);
+    p.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 25);
     p.put(StreamsConfig.consumerPrefix("fetch.max.wait.ms"), 2000);
     p.put(StreamsConfig.consumerPrefix("max.partition.fetch.bytes"), 1 << 20);
     p.put(StreamsConfig.producerPrefix("linger.ms"), 5);

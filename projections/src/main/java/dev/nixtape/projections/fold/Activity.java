@@ -77,7 +77,7 @@ sealed interface Activity {
       Identity identity, Subject subject, Telling telling, Course course, List<Evidence> evidence)
       implements Activity {
 
-    Running went(Telling telling, Course course) {
+    Running went(Course course) {
       return new Running(identity, subject, telling, course, evidence);
     }
 
@@ -110,7 +110,7 @@ sealed interface Activity {
     }
 
     @Override
-    public Activity withTelling(Telling telling) {
+    public Running withTelling(Telling telling) {
       return new Running(identity, subject, telling, course, evidence);
     }
 

@@ -9,6 +9,7 @@ import dev.nixtape.projections.fold.Activity.Running;
 import dev.nixtape.projections.fold.Activity.Stopped;
 import dev.nixtape.projections.nix.ActivityType;
 import dev.nixtape.projections.nix.FailureText;
+import dev.nixtape.projections.nix.FrequentResult;
 import dev.nixtape.projections.nix.NixEvent;
 import dev.nixtape.projections.nix.NixLine;
 import dev.nixtape.projections.tape.Position;
@@ -68,10 +69,33 @@ final class ChunkReader {
       line(torn.and(bytes.first(end)).line());
       from = end + 1;
     }
-    for (int end; (end = bytes.indexOf((byte) '\n', from)) >= 0; from = end + 1) {
-      line(bytes.slice(from, end));
+    FrequentResult frequent = new FrequentResult(bytes.array());
+    while (from < bytes.length()) {
+      int end = frequent.read(bytes.from() + from, bytes.to()) - bytes.from();
+      if (end > 0 && end < bytes.length() && bytes.at(end) == '\n') {
+        lines++;
+        result(frequent);
+      } else {
+        end = bytes.indexOf((byte) '\n', from);
+        if (end < 0) {
+          return TornLine.begin(bytes.from(from));
+        }
+        line(bytes.slice(from, end));
+      }
+      from = end + 1;
     }
-    return from < bytes.length() ? TornLine.begin(bytes.from(from)) : null;
+    return null;
+  }
+
+  private void result(FrequentResult result) {
+    TouchedActivity activity = work.touch(host, result.id());
+    if (!activity.isLive()) {
+      rootResult(result.event());
+    } else if (result.isLogLine()) {
+      activity.logLine(key, position);
+    } else {
+      activity.progress(key, result);
+    }
   }
 
   void line(ByteSlice line) {
@@ -101,23 +125,21 @@ final class ChunkReader {
   }
 
   private void result(Running running, NixEvent.Result result) {
-    Telling telling = running.telling().told(key);
-    if (telling.results() == running.telling().results()) {
-      work.put(running.withTelling(telling));
+    Running told = running.withTelling(running.telling().told(key));
+    if (told.telling().results() == running.telling().results()) {
+      work.put(told);
       return;
     }
-    Course course = running.course();
-    switch (result) {
-      case NixEvent.Progress(var _, var done, var expected, var active, var failed) ->
-          work.put(
-              running.went(telling, course.at(new Build.Progress(done, expected, active, failed))));
-      case NixEvent.LogLine _ -> work.put(running.went(telling, course.withLogLine(position)));
-      case NixEvent.Phase(var _, var phase) ->
-          work.put(running.went(telling, course.inPhase(phase, at)));
-      case NixEvent.BuildResult build ->
-          work.put(running.withTelling(telling).withEvidence(Verdict.buildResult(build)));
-      case NixEvent.Other _ -> work.put(running.withTelling(telling));
-    }
+    Course course = told.course();
+    work.put(
+        switch (result) {
+          case NixEvent.Progress(var _, var done, var expected, var active, var failed) ->
+              told.went(course.at(new Build.Progress(done, expected, active, failed)));
+          case NixEvent.LogLine _ -> told.went(course.withLogLines(1, position));
+          case NixEvent.Phase(var _, var phase) -> told.went(course.inPhase(phase, at));
+          case NixEvent.BuildResult build -> told.withEvidence(Verdict.buildResult(build));
+          case NixEvent.Other _ -> told;
+        });
   }
 
   private void rootResult(NixEvent.Result result) {
@@ -146,7 +168,7 @@ final class ChunkReader {
                   joined.identity().requestedBy(requester.get().user(), requester.get().uid())));
       return;
     }
-    if (settling.endedAfter(host, start.id(), session.openedAt())) {
+    if (settling.hasEnded(host, start.id(), session.openedAt(), at)) {
       return;
     }
     begin(start);

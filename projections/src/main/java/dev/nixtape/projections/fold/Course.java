@@ -29,8 +29,8 @@ record Course(
     return new Course(startedAt, phases, progress, logLines, log);
   }
 
-  Course withLogLine(Position position) {
-    return new Course(startedAt, phases, progress, logLines + 1, log).upTo(position);
+  Course withLogLines(long more, Position position) {
+    return new Course(startedAt, phases, progress, logLines + more, log).upTo(position);
   }
 
   Course inPhase(String name, Instant at) {

@@ -1,9 +1,9 @@
 package dev.nixtape.projections.fold;
 
-import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.ByteSlice;
+import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.fold.Activity.Running;
 import dev.nixtape.projections.fold.Activity.Stopped;
@@ -33,7 +33,7 @@ public final class Fold {
   private static final int FORGET_EVERY = 16;
 
   /// Sorts behind `/`: the end of a range of keys that begin with a host and a slash.
-  private static final String END = "0";
+  static final String END = "0";
 
   private final Memory memory;
   private final WorkingSet work;
@@ -46,7 +46,7 @@ public final class Fold {
   }
 
   /// Folds one entry and returns what finished with it.
-  public List<Build> apply(LogEntry entry, Position position) {
+  public List<Fact> apply(LogEntry entry, Position position) {
     switch (entry) {
       case LogEntry.Opened opened -> opened(opened);
       case LogEntry.Lines lines -> lines(lines, position);
@@ -57,7 +57,7 @@ public final class Fold {
     }
     work.write();
     if (position.offset() % FORGET_EVERY == 0) {
-      settling.forgetRecent(entry.session().host(), entry.at());
+      settling.forget(entry.session().host(), entry.at());
     }
     return settling.finished();
   }
@@ -68,7 +68,6 @@ public final class Fold {
         || memory.get(Memory.ENDED, key, EndedSession.class) != null) {
       return;
     }
-    settling.forget(entry.session().host(), entry.at());
     begin(OpenSession.opened(entry.session(), entry.source(), entry.at()));
   }
 

@@ -1,6 +1,7 @@
 package dev.nixtape.projections.fold;
 
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.Session;
@@ -21,7 +22,6 @@ import org.jspecify.annotations.Nullable;
 /// | `recent/HOST/MILLIS/NIXID` | a fact that may not have reached the histories yet |
 /// | `settled/HOST/NIXID` | when an activity ended that a slower stream may yet tell of |
 /// | `host/HOST` | what ended on a host, in total |
-/// | `settled-at/HOST/MILLIS/NIXID` | the same by time, for forgetting |
 public final class Memory {
   public static final String SESSIONS = "session/";
   public static final String ENDED = "ended/";
@@ -31,7 +31,6 @@ public final class Memory {
   public static final String RECENT = "recent/";
   static final String SETTLED = "settled/";
   public static final String HOSTS = "host/";
-  static final String SETTLED_AT = "settled-at/";
 
   /// Values kept as objects, so that what is touched again and again is not read from JSON each
   /// time.
@@ -72,8 +71,21 @@ public final class Memory {
       store.put(table + key, null);
     } else {
       kept.put(table + key, value);
-      store.put(table + key, Json.write(value));
+      store.put(
+          table + key,
+          value instanceof Activity activity ? ActivityJson.write(activity) : Json.write(value));
     }
+  }
+
+  /// A fact until it has reached the histories.
+  void putRecent(String key, Fact fact) {
+    store.put(RECENT + key, fact.json().bytes());
+  }
+
+  /// @param entry the table and the key, as `range` returns them
+  void forget(String entry) {
+    kept.remove(entry);
+    store.put(entry, null);
   }
 
   /// The entries of a table from one key on and before another.

@@ -3,18 +3,20 @@ package dev.nixtape.projections.fold;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.Json;
+import dev.nixtape.projections.TimeKey;
 import dev.nixtape.projections.fold.Activity.Running;
 import dev.nixtape.projections.fold.Activity.Stopped;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Consumer;
 
 /// How activities end: they get their verdicts, become facts, and are remembered for a while,
 /// because a slower stream may yet tell of them.
@@ -28,7 +30,10 @@ final class Settling {
 
   private final Memory memory;
   private final WorkingSet work;
-  private final List<Build> finished = new ArrayList<>();
+  private final List<Fact> finished = new ArrayList<>();
+
+  /// When the settled activities of a host were last looked through, in the log's time.
+  private final Map<String, Instant> lastForgot = new HashMap<>();
 
   Settling(Memory memory, WorkingSet work) {
     this.memory = memory;
@@ -36,15 +41,10 @@ final class Settling {
   }
 
   /// What finished since this was asked last.
-  List<Build> finished() {
-    List<Build> facts = List.copyOf(finished);
+  List<Fact> finished() {
+    List<Fact> facts = List.copyOf(finished);
     finished.clear();
     return facts;
-  }
-
-  /// Forgets facts that have long reached the histories.
-  void forgetRecent(String host, Instant now) {
-    forget(Memory.RECENT, host, now.minus(RECENT), _ -> {});
   }
 
   /// Gives a worker's counters what they need to match, and their verdicts to whom they belong.
@@ -168,43 +168,46 @@ final class Settling {
     work.drop(activity);
     work.put(work.invocation(identity.invocation()).settled(identity.nixId()));
     String key = Fold.activityKey(identity.host(), identity.nixId());
-    String byTime = byTime(identity.host(), endedAt) + "/" + identity.nixId();
     memory.put(Memory.SETTLED, key, new Settled(endedAt));
-    memory.put(Memory.SETTLED_AT, byTime, key);
     // What Nix gives no type is worth a line on the screen, not a fact: thousands of "copying …" in
     // one evaluation.
     if (build.kind() != Build.Kind.OTHER) {
-      memory.put(Memory.RECENT, byTime, build);
-      finished.add(build);
+      Fact fact = Fact.of(build);
+      memory.putRecent(identity.host() + "/" + TimeKey.of(endedAt) + "/" + identity.nixId(), fact);
+      finished.add(fact);
     }
   }
 
-  /// Whether an activity has ended that a session which was open at `openedAt` may tell of.
-  boolean endedAfter(String host, long nixId, Instant openedAt) {
+  /// Whether an activity has ended that a session which was open at `openedAt` tells of at `now`.
+  boolean hasEnded(String host, long nixId, Instant openedAt, Instant now) {
     Settled settled = memory.get(Memory.SETTLED, Fold.activityKey(host, nixId), Settled.class);
-    return settled != null && !openedAt.isAfter(settled.at());
+    return settled != null && !openedAt.isAfter(settled.at()) && !settled.isForgotten(now);
   }
 
   /// An activity that ended and that a slower stream may yet tell of.
-  private record Settled(Instant at) {}
-
-  void forget(String host, Instant now) {
-    forget(
-        Memory.SETTLED_AT,
-        host,
-        now.minus(REMEMBERED),
-        key -> memory.put(Memory.SETTLED, Json.read(key, String.class), null));
-  }
-
-  private void forget(String table, String host, Instant before, Consumer<byte[]> forgotten) {
-    for (Map.Entry<String, byte[]> old :
-        memory.range(table, byTime(host, Instant.EPOCH), byTime(host, before))) {
-      forgotten.accept(old.getValue());
-      memory.put(old.getKey(), "", null);
+  private record Settled(Instant at) {
+    boolean isForgotten(Instant now) {
+      return at.plus(REMEMBERED).isBefore(now);
     }
   }
 
-  private static String byTime(String host, Instant at) {
-    return "%s/%015d".formatted(host, at.toEpochMilli());
+  /// Clears away what no answer needs any more.
+  void forget(String host, Instant now) {
+    String from = host + "/" + TimeKey.of(Instant.EPOCH);
+    String to = host + "/" + TimeKey.of(now.minus(RECENT));
+    for (Map.Entry<String, byte[]> fact : memory.range(Memory.RECENT, from, to)) {
+      memory.forget(fact.getKey());
+    }
+    Instant last = lastForgot.get(host);
+    if (last != null && now.isBefore(last.plus(REMEMBERED))) {
+      return;
+    }
+    lastForgot.put(host, now);
+    for (Map.Entry<String, byte[]> settled :
+        memory.range(Memory.SETTLED, host + "/", host + Fold.END)) {
+      if (Json.read(settled.getValue(), Settled.class).isForgotten(now)) {
+        memory.forget(settled.getKey());
+      }
+    }
   }
 }

@@ -19,7 +19,7 @@ record Telling(List<Teller> tellers, long results) {
   }
 
   Telling joinedBy(String session) {
-    if (tells(session)) {
+    if (toldBy(session) >= 0) {
       return this;
     }
     List<Teller> more = new ArrayList<>(tellers);
@@ -27,29 +27,28 @@ record Telling(List<Teller> tellers, long results) {
     return new Telling(List.copyOf(more), results);
   }
 
-  boolean tells(String session) {
+  /// How many results of the activity a session has told; -1 when it is no teller.
+  long toldBy(String session) {
     for (Teller teller : tellers) {
       if (teller.session.equals(session)) {
-        return true;
+        return teller.told;
       }
     }
-    return false;
+    return -1;
   }
 
   /// One more result from a session: news exactly when `results` grew.
   Telling told(String session) {
-    if (tellers.size() == 1 && tellers.getFirst().session.equals(session)) {
-      return new Telling(List.of(new Teller(session, results + 1)), results + 1);
-    }
+    long before = toldBy(session);
+    return before < 0 ? this : told(session, before + 1);
+  }
+
+  /// A session has told so many results.
+  Telling told(String session, long told) {
     List<Teller> counted = new ArrayList<>(tellers.size());
-    long furthest = results;
     for (Teller teller : tellers) {
-      boolean this_ = teller.session.equals(session);
-      counted.add(this_ ? new Teller(session, teller.told + 1) : teller);
-      if (this_) {
-        furthest = Math.max(furthest, teller.told + 1);
-      }
+      counted.add(teller.session.equals(session) ? new Teller(session, told) : teller);
     }
-    return new Telling(List.copyOf(counted), furthest);
+    return new Telling(List.copyOf(counted), Math.max(results, told));
   }
 }

@@ -24,38 +24,44 @@ final class WorkingSet {
   }
 
   private final Memory memory;
-  private final Map<Long, Touched<Activity>> activities = new HashMap<>();
+  private final Map<Long, TouchedActivity> activities = new HashMap<>();
   private final Map<String, Touched<Goals>> goals = new HashMap<>();
   private final Map<String, Touched<Invocation>> invocations = new HashMap<>();
-  private String host = "";
+  private long lastId;
+  private @Nullable TouchedActivity last;
 
   WorkingSet(Memory memory) {
     this.memory = memory;
   }
 
-  /// Null when it is not live. All activities of one entry are of one host.
+  /// Null when it is not live.
   @Nullable Activity activity(String host, long nixId) {
-    return touch(host, nixId).now;
+    return touch(host, nixId).now();
   }
 
-  private Touched<Activity> touch(String host, long nixId) {
-    this.host = host;
-    Touched<Activity> touched = activities.get(nixId);
+  /// All activities of one entry are of one host.
+  TouchedActivity touch(String host, long nixId) {
+    // Most results are of the same activity as the one before.
+    if (last != null && lastId == nixId) {
+      return last;
+    }
+    TouchedActivity touched = activities.get(nixId);
     if (touched == null) {
-      touched =
-          new Touched<>(
-              memory.get(Memory.ACTIVITIES, Fold.activityKey(host, nixId), Activity.class));
+      String key = Fold.activityKey(host, nixId);
+      touched = new TouchedActivity(key, memory.get(Memory.ACTIVITIES, key, Activity.class));
       activities.put(nixId, touched);
     }
+    lastId = nixId;
+    last = touched;
     return touched;
   }
 
   void put(Activity activity) {
-    touch(activity.identity().host(), activity.identity().nixId()).now = activity;
+    touch(activity.identity().host(), activity.identity().nixId()).become(activity);
   }
 
   void drop(Activity activity) {
-    touch(activity.identity().host(), activity.identity().nixId()).now = null;
+    touch(activity.identity().host(), activity.identity().nixId()).become(null);
   }
 
   /// The key of a worker's goals: the worker is the process that opened the activity, the upper
@@ -96,11 +102,15 @@ final class WorkingSet {
   }
 
   void write() {
-    activities.forEach(
-        (nixId, activity) -> write(Memory.ACTIVITIES, Fold.activityKey(host, nixId), activity));
+    for (TouchedActivity activity : activities.values()) {
+      if (activity.changed()) {
+        memory.put(Memory.ACTIVITIES, activity.key, activity.now());
+      }
+    }
     goals.forEach((key, changed) -> write(Memory.GOALS, key, changed));
     invocations.forEach((key, changed) -> write(Memory.INVOCATIONS, key, changed));
     activities.clear();
+    last = null;
     goals.clear();
     invocations.clear();
   }

@@ -3,11 +3,13 @@ package dev.nixtape.projections.history;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Stats.DayTotals;
 import dev.nixtape.projections.Stats.Totals;
+import dev.nixtape.projections.TimeKey;
 import java.time.Instant;
 import java.time.ZoneOffset;
 
@@ -34,14 +36,15 @@ public final class History {
   }
 
   /// Adds a fact; one that is there already changes nothing.
-  public void add(Build build) {
+  public void add(Fact fact) {
+    Build build = fact.build();
     if (store.get(ID + build.id()) != null) {
       return;
     }
     Instant at = build.finishedAt() == null ? build.startedAt() : build.finishedAt();
     String key = timeKey(at) + "/" + build.id();
     byte[] pointer = key.getBytes(UTF_8);
-    store.put(key, Json.write(build));
+    store.put(key, fact.json().bytes());
     store.put(ID + build.id(), pointer);
     if (build.kind() == Build.Kind.BUILD) {
       store.put(nameKey(build.name()) + key.substring(TIME.length()), pointer);
@@ -68,7 +71,7 @@ public final class History {
 
   /// What the keys of facts that finished at `at` begin with: facts sort by time.
   public static String timeKey(Instant at) {
-    return "%s%015d".formatted(TIME, at.toEpochMilli());
+    return TIME + TimeKey.of(at);
   }
 
   /// What the keys of a name's facts begin with.

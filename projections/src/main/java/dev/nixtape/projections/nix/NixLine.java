@@ -1,5 +1,7 @@
 package dev.nixtape.projections.nix;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
@@ -11,17 +13,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Reads one line of Nix's event stream.
-///
-/// 98 of 100 lines of a real log are progress results and most others are log lines. CppNix writes
-/// both in one fixed form, which is read here byte by byte, without allocating more than the event;
-/// every other line goes through a JSON parser. Both ways give the same event for the same line.
 public final class NixLine {
   private static final JsonFactory JSON = new JsonFactory();
 
-  private static final byte[] MARK = ascii("@nix ");
-  private static final byte[] RESULT = ascii("{\"action\":\"result\",\"fields\":[");
-  private static final byte[] ID = ascii("],\"id\":");
-  private static final byte[] TYPE = ascii(",\"type\":");
+  private static final byte[] MARK = "@nix ".getBytes(US_ASCII);
 
   private NixLine() {}
 
@@ -33,8 +28,10 @@ public final class NixLine {
       return new NixEvent.Text();
     }
     ByteSlice object = line.from(json);
-    NixEvent frequent = frequentResult(object);
-    return frequent != null ? frequent : parseJson(object);
+    FrequentResult frequent = new FrequentResult(object.array());
+    return frequent.read(object.from(), object.to()) == object.to()
+        ? frequent.event()
+        : parseJson(object);
   }
 
   /// Where the JSON begins: behind `@nix `, which may stand behind a systemd prefix (`<3>`) or
@@ -54,120 +51,6 @@ public final class NixLine {
       }
     }
     return -1;
-  }
-
-  /// A progress result or log line in the form that CppNix writes: null when it is something else
-  /// or in another form.
-  private static @Nullable NixEvent frequentResult(ByteSlice json) {
-    if (!json.has(RESULT, 0)) {
-      return null;
-    }
-    Scanner scan = new Scanner(json, RESULT.length);
-    if (scan.is('"')) {
-      if (!scan.plainString()) {
-        return null;
-      }
-      long id = scan.tail();
-      return switch (scan.type) {
-        case 101, 107 -> new NixEvent.LogLine(id);
-        default -> null;
-      };
-    }
-    long done = scan.number();
-    boolean four = scan.skip(',');
-    long expected = scan.number();
-    four &= scan.skip(',');
-    long running = scan.number();
-    four &= scan.skip(',');
-    long failed = scan.number();
-    if (!four) {
-      return null;
-    }
-    long id = scan.tail();
-    return scan.type == 105 ? new NixEvent.Progress(id, done, expected, running, failed) : null;
-  }
-
-  private static final class Scanner {
-    private final ByteSlice json;
-    private int at;
-    private int type;
-
-    Scanner(ByteSlice json, int at) {
-      this.json = json;
-      this.at = at;
-    }
-
-    boolean is(char c) {
-      return at < json.length() && json.at(at) == c;
-    }
-
-    boolean skip(char c) {
-      boolean there = is(c);
-      if (there) {
-        at++;
-      }
-      return there;
-    }
-
-    /// Digits as a number; -1 when there are none or more than 18 (the slow way decides then).
-    long number() {
-      int start = at;
-      long value = 0;
-      while (at < json.length() && json.at(at) >= '0' && json.at(at) <= '9') {
-        value = value * 10 + (json.at(at) - '0');
-        at++;
-      }
-      int digits = at - start;
-      if (digits == 0 || digits > 18 || (digits > 1 && json.at(start) == '0')) {
-        at = json.length();
-        return -1;
-      }
-      return value;
-    }
-
-    /// Passes a string of ASCII; what a JSON parser must look at more closely (other characters,
-    /// control characters) is not plain.
-    boolean plainString() {
-      at++;
-      while (at < json.length()) {
-        byte c = json.at(at);
-        if (c == '"') {
-          at++;
-          return true;
-        }
-        if (c < ' ') {
-          return false;
-        }
-        if (c == '\\') {
-          if (at + 1 >= json.length() || "\"\\/bfnrt".indexOf(json.at(at + 1)) < 0) {
-            return false;
-          }
-          at++;
-        }
-        at++;
-      }
-      return false;
-    }
-
-    /// Reads `],"id":N,"type":T}` up to the line's end: returns the id and leaves the type, 0 when
-    /// it is not that.
-    long tail() {
-      type = 0;
-      if (!json.has(ID, at)) {
-        return 0;
-      }
-      at += ID.length;
-      long id = number();
-      if (!json.has(TYPE, at)) {
-        return 0;
-      }
-      at += TYPE.length;
-      long number = number();
-      if (skip('}') && at == json.length() && number >= 0) {
-        type = (int) number;
-      }
-      return id;
-    }
   }
 
   private static NixEvent parseJson(ByteSlice json) {
@@ -364,9 +247,5 @@ public final class NixLine {
       throw new IllegalArgumentException("not a log line: " + line, e);
     }
     throw new IllegalArgumentException("not a log line: " + line);
-  }
-
-  private static byte[] ascii(String text) {
-    return text.getBytes(java.nio.charset.StandardCharsets.US_ASCII);
   }
 }

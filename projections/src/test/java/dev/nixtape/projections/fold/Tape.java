@@ -2,6 +2,7 @@ package dev.nixtape.projections.fold;
 
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.ByteSlice;
+import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.tape.LogEntry;
@@ -59,7 +60,9 @@ final class Tape {
   }
 
   void write(LogEntry entry) {
-    finished.addAll(fold.apply(entry, new Position(0, records++)));
+    for (Fact fact : fold.apply(entry, new Position(0, records++))) {
+      finished.add(fact.build());
+    }
   }
 
   void later(long ms) {
