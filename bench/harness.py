@@ -59,8 +59,8 @@ class Bench:
     def __enter__(self):
         self._scratch = tempfile.TemporaryDirectory(prefix="nixtape-bench-")
         self.folder = pathlib.Path(self._scratch.name)
-        # Builds and prepares both kinds of JVM when that is due: never while something is measured.
-        for command in (["--version"], ["up", "--help"]):
+        # Builds and prepares each kind of JVM when that is due: never while something is measured.
+        for command in (["--version"], ["builds", "--help"], ["up", "--help"]):
             subprocess.run([LAUNCHER, *command], check=True, stdout=subprocess.DEVNULL)
         return self
 
@@ -174,7 +174,7 @@ class Up:
             raise RuntimeError(f"nixtape ingest pipe ended with {done.returncode}: {done.stderr}")
 
     def jvm(self, kind):
-        """java and its options, as the launcher chose them for a `client` or a `server`."""
+        """java and its options, as the launcher chose them for a `question`, a `shim` or a `server`."""
         java = os.readlink(f"/proc/{self.process.pid}/exe")
         arguments = pathlib.Path(f"/proc/{self.process.pid}/cmdline").read_bytes().decode().split("\0")
         options = next(a for a in arguments if a.startswith("@"))[1:]

@@ -79,9 +79,11 @@ public record Build(
     /// What Nix gives no type: evaluating, connecting, …
     OTHER;
 
+    private final String json = name().toLowerCase(Locale.ROOT);
+
     @JsonValue
     public String json() {
-      return name().toLowerCase(Locale.ROOT);
+      return json;
     }
   }
 
@@ -94,9 +96,11 @@ public record Build(
     /// There is no evidence, or it is at odds.
     UNKNOWN;
 
+    private final String json = name().toLowerCase(Locale.ROOT);
+
     @JsonValue
     public String json() {
-      return name().toLowerCase(Locale.ROOT);
+      return json;
     }
   }
 

@@ -7,10 +7,12 @@ import dev.nixtape.projections.Build.Outcome;
 import java.net.URLEncoder;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// Which activities somebody asks for.
@@ -74,6 +76,18 @@ public record BuildQuery(
             .orElse(true);
   }
 
+  /// The kinds that ended activities in its answer can be of.
+  public Set<Kind> endedKinds() {
+    Set<Kind> shown =
+        switch (show) {
+          case RUNNING -> EnumSet.noneOf(Kind.class);
+          case CURRENT -> EnumSet.of(Kind.BUILD);
+          case FAILED, ALL -> EnumSet.allOf(Kind.class);
+        };
+    kind.ifPresent(only -> shown.removeIf(other -> other != only));
+    return shown;
+  }
+
   private boolean shown(Build build) {
     return switch (show) {
       case CURRENT -> build.running() || build.kind() == Kind.BUILD;
@@ -91,7 +105,7 @@ public record BuildQuery(
     user.ifPresent(u -> parameters.put("user", u));
     name.ifPresent(n -> parameters.put("name", n));
     kind.ifPresent(k -> parameters.put("kind", k.json()));
-    since.ifPresent(t -> parameters.put("since", Json.time(t)));
+    since.ifPresent(t -> parameters.put("since", Rfc3339.write(t)));
     if (limit != Long.MAX_VALUE) {
       parameters.put("limit", Long.toString(limit));
     }

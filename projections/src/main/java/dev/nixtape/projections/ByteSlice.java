@@ -119,11 +119,6 @@ public final class ByteSlice {
     return -1;
   }
 
-  /// The bytes as an array of their own, or the array itself when they are all of it.
-  public byte[] bytes() {
-    return from == 0 && to == array.length ? array : toArray();
-  }
-
   @JsonValue
   public byte[] toArray() {
     return Arrays.copyOfRange(array, from, to);

@@ -39,11 +39,24 @@ final class Asked {
   /// Prints the rows at a path in the form that was asked for.
   <T> void print(String path, Class<T> type, Table<T> table, String none, PrintWriter out)
       throws IOException {
+    print(path, answer -> Server.list(answer, type), table, none, out);
+  }
+
+  /// Reads the rows of an answer.
+  interface Reader<T> {
+    List<T> read(InputStream answer) throws IOException;
+  }
+
+  <T> void print(String path, Reader<T> reader, Table<T> table, String none, PrintWriter out)
+      throws IOException {
     if (form == Form.JSON) {
       json(path, out);
       return;
     }
-    List<T> rows = server.list(path, type);
+    List<T> rows;
+    try (InputStream answer = server.get(path)) {
+      rows = reader.read(answer);
+    }
     if (form == Form.CSV) {
       table.csv(rows, out);
     } else if (rows.isEmpty()) {

@@ -5,7 +5,7 @@ import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.Progress;
-import dev.nixtape.projections.Json;
+import dev.nixtape.projections.Rfc3339;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -38,7 +38,7 @@ final class BuildRows {
         .right(
             "ENDED",
             build -> ended(build, now),
-            build -> build.finishedAt() == null ? "" : Json.time(build.finishedAt()));
+            build -> build.finishedAt() == null ? "" : Rfc3339.write(build.finishedAt()));
   }
 
   static String shortId(Build build) {

@@ -3,6 +3,7 @@ package dev.nixtape.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.nixtape.cli.Screen.Style;
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.BuildQuery.Show;
 import dev.nixtape.projections.Json;
@@ -111,7 +112,7 @@ final class BuildsCommand implements Callable<Integer> {
     } else {
       asked.print(
           path,
-          Build.class,
+          BuildJson::readAll,
           BuildRows.table(now),
           show == Show.RUNNING ? "Nothing runs." : "Nothing recorded yet that fits.",
           out);

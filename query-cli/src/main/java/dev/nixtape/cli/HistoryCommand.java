@@ -1,10 +1,12 @@
 package dev.nixtape.cli;
 
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.BuildQuery;
-import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.Rfc3339;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
@@ -61,7 +63,7 @@ final class HistoryCommand implements Callable<Integer> {
                 h -> Screen.duration(Duration.ofMillis(h.lastMs())),
                 h -> Long.toString(h.lastMs()))
             .left("OUTCOME", h -> h.lastOutcome() == null ? "" : h.lastOutcome().json())
-            .right("ENDED", h -> BuildRows.time(h.lastAt(), now), h -> Json.time(h.lastAt()));
+            .right("ENDED", h -> BuildRows.time(h.lastAt(), now), h -> Rfc3339.write(h.lastAt()));
     asked.print("/v1/history", NameHistory.class, table, "Nothing was built yet.", out);
     return 0;
   }
@@ -78,7 +80,10 @@ final class HistoryCommand implements Callable<Integer> {
             Optional.empty(),
             limit.orElse(all.limit()));
     String path = "/v1/builds?" + query.toParameters();
-    List<Build> found = asked.server.list(path, Build.class);
+    List<Build> found;
+    try (InputStream answer = asked.server.get(path)) {
+      found = BuildJson.readAll(answer);
+    }
     if (found.isEmpty()) {
       throw new Failure(
           Failure.NOTHING_FOUND,

@@ -1,7 +1,7 @@
 package dev.nixtape.cli;
 
 import dev.nixtape.projections.HostView;
-import dev.nixtape.projections.Json;
+import dev.nixtape.projections.Rfc3339;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.concurrent.Callable;
@@ -34,7 +34,7 @@ final class HostsCommand implements Callable<Integer> {
             .right(
                 "LAST HEARD",
                 host -> BuildRows.time(host.lastAt(), now),
-                host -> Json.time(host.lastAt()));
+                host -> Rfc3339.write(host.lastAt()));
     asked.print(
         "/v1/hosts",
         HostView.class,

@@ -72,11 +72,9 @@ final class Server {
     }
   }
 
-  <T> List<T> list(String path, Class<T> type) throws IOException {
+  static <T> List<T> list(InputStream answer, Class<T> type) throws IOException {
     JavaType list = Json.MAPPER.getTypeFactory().constructCollectionType(List.class, type);
-    try (InputStream answer = get(path)) {
-      return Json.MAPPER.readValue(answer, list);
-    }
+    return Json.MAPPER.readValue(answer, list);
   }
 
   <T> T one(String path, Class<T> type) throws IOException {

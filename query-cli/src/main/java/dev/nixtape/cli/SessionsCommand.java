@@ -1,7 +1,7 @@
 package dev.nixtape.cli;
 
 import dev.nixtape.cli.Screen.Style;
-import dev.nixtape.projections.Json;
+import dev.nixtape.projections.Rfc3339;
 import dev.nixtape.projections.Session;
 import java.io.IOException;
 import java.time.Duration;
@@ -40,7 +40,8 @@ final class SessionsCommand implements Callable<Integer> {
                 "FOR",
                 session ->
                     session.user() != null ? session.user() : Objects.toString(session.uid(), ""))
-            .right("OPENED", s -> BuildRows.time(s.openedAt(), now), s -> Json.time(s.openedAt()))
+            .right(
+                "OPENED", s -> BuildRows.time(s.openedAt(), now), s -> Rfc3339.write(s.openedAt()))
             .right(
                 "TIME",
                 s -> Screen.duration(lasted(s, now)),

@@ -67,7 +67,7 @@ final class Farm implements Projections {
 
   @Override
   public Stream<Build> builds(BuildQuery query) {
-    List<Build> live = flat(Part::live);
+    List<Build> live = flat(part -> part.live(query));
     // A fact is live and in a history at once for a moment; it is shown once.
     Set<String> ids = new HashSet<>();
     live.forEach(build -> ids.add(build.id()));
@@ -101,7 +101,7 @@ final class Farm implements Projections {
     for (Build build : flat(part -> part.finishedById(prefix))) {
       found.put(build.id(), build);
     }
-    for (Build build : flat(Part::live)) {
+    for (Build build : flat(part -> part.live(BuildQuery.of(BuildQuery.Show.ALL)))) {
       if (build.id().startsWith(prefix)) {
         found.put(build.id(), build);
       }

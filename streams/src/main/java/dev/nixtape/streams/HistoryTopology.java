@@ -1,8 +1,10 @@
 package dev.nixtape.streams;
 
-import dev.nixtape.projections.Fact;
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.tape.Topic;
+import java.io.UncheckedIOException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -12,18 +14,22 @@ import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.Stores;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// `nixtape.builds` → the store of what finished: by time, by name, by day.
 final class HistoryTopology {
   static final String STORE = "history";
 
+  private static final Logger LOG = LoggerFactory.getLogger(HistoryTopology.class);
+
   private HistoryTopology() {}
 
-  static void addTo(Topology topology) {
+  static void addTo(Topology topology, RecentFacts recent) {
     topology
         .addSource(
             "builds", new StringDeserializer(), new ByteArrayDeserializer(), Topic.BUILDS.name())
-        .addProcessor("remember", HistoryProcessor::new, "builds")
+        .addProcessor("remember", () -> new HistoryProcessor(recent), "builds")
         .addStateStore(
             Stores.keyValueStoreBuilder(
                     Stores.persistentKeyValueStore(STORE), Serdes.String(), Serdes.ByteArray())
@@ -32,7 +38,12 @@ final class HistoryTopology {
   }
 
   private static final class HistoryProcessor implements Processor<String, byte[], Void, Void> {
+    private final RecentFacts recent;
     private @Nullable History history;
+
+    HistoryProcessor(RecentFacts recent) {
+      this.recent = recent;
+    }
 
     @Override
     public void init(ProcessorContext<Void, Void> context) {
@@ -41,7 +52,18 @@ final class HistoryTopology {
 
     @Override
     public void process(Record<String, byte[]> record) {
-      java.util.Objects.requireNonNull(history).add(Fact.read(record.value()));
+      Build fact;
+      try {
+        fact = BuildJson.read(record.value());
+      } catch (UncheckedIOException | IllegalArgumentException e) {
+        LOG.warn(
+            "a record of {} is no fact and is passed over: {}",
+            Topic.BUILDS.name(),
+            e.getMessage());
+        return;
+      }
+      java.util.Objects.requireNonNull(history).add(fact, record.value());
+      recent.arrived(fact);
     }
   }
 }

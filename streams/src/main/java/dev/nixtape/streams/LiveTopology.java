@@ -1,16 +1,19 @@
 package dev.nixtape.streams;
 
-import dev.nixtape.projections.Fact;
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.fold.Fold;
 import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Position;
 import dev.nixtape.projections.tape.Topic;
+import java.time.Duration;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -25,15 +28,17 @@ import org.slf4j.LoggerFactory;
 final class LiveTopology {
   static final String STORE = "live";
 
+  private static final Duration FORGET_EVERY = Duration.ofSeconds(5);
+
   private static final Logger LOG = LoggerFactory.getLogger(LiveTopology.class);
 
   private LiveTopology() {}
 
-  static void addTo(Topology topology) {
+  static void addTo(Topology topology, RecentFacts recent) {
     topology
         .addSource(
             "log", new ByteArrayDeserializer(), new ByteArrayDeserializer(), Topic.LOG.name())
-        .addProcessor("fold", FoldProcessor::new, "log")
+        .addProcessor("fold", () -> new FoldProcessor(recent), "log")
         .addStateStore(
             Stores.keyValueStoreBuilder(
                     Stores.persistentKeyValueStore(STORE), Serdes.String(), Serdes.ByteArray())
@@ -48,13 +53,31 @@ final class LiveTopology {
   }
 
   private static final class FoldProcessor implements Processor<byte[], byte[], String, byte[]> {
+    private final RecentFacts recent;
     private @Nullable ProcessorContext<String, byte[]> context;
     private @Nullable Fold fold;
+
+    FoldProcessor(RecentFacts recent) {
+      this.recent = recent;
+    }
 
     @Override
     public void init(ProcessorContext<String, byte[]> context) {
       this.context = context;
-      this.fold = new Fold(new Memory(new StoreKeyValues(context.getStateStore(STORE))));
+      fold =
+          new Fold(
+              new Memory(new StoreKeyValues(context.getStateStore(STORE))),
+              fact -> publish(fact, context));
+      context.schedule(FORGET_EVERY, PunctuationType.WALL_CLOCK_TIME, _ -> recent.forgetOld());
+    }
+
+    private void publish(Build fact, ProcessorContext<String, byte[]> to) {
+      recent.add(fact);
+      to.forward(
+          new Record<>(
+              fact.name(),
+              BuildJson.write(fact),
+              java.util.Objects.requireNonNull(fact.finishedAt()).toEpochMilli()));
     }
 
     @Override
@@ -80,13 +103,7 @@ final class LiveTopology {
         return;
       }
       Position position = new Position(at.partition(), at.offset());
-      for (Fact fact : java.util.Objects.requireNonNull(fold).apply(entry, position)) {
-        to.forward(
-            new Record<>(
-                fact.build().name(),
-                fact.json().bytes(),
-                java.util.Objects.requireNonNull(fact.build().finishedAt()).toEpochMilli()));
-      }
+      java.util.Objects.requireNonNull(fold).apply(entry, position);
     }
   }
 }

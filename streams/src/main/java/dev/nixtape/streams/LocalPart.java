@@ -1,6 +1,7 @@
 package dev.nixtape.streams;
 
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.Json;
@@ -41,18 +42,20 @@ final class LocalPart implements Part {
   private static final String LAST = "\uffff";
 
   private final KafkaStreams streams;
+  private final RecentFacts recent;
 
-  LocalPart(KafkaStreams streams) {
+  LocalPart(KafkaStreams streams, RecentFacts recent) {
     this.streams = streams;
+    this.recent = recent;
   }
 
   @Override
-  public List<Build> live() {
+  public List<Build> live(BuildQuery query) {
     List<Build> live = new ArrayList<>();
     for (var store : stores(LiveTopology.STORE, Topic.LOG)) {
       live.addAll(values(store, Memory.ACTIVITIES, Memory::activity));
-      live.addAll(values(store, Memory.RECENT, Memory::recent));
     }
+    live.addAll(recent.of(query.endedKinds()));
     return live;
   }
 
@@ -75,14 +78,18 @@ final class LocalPart implements Part {
                 Optional.ofNullable(
                     store.get(new String(entry.value, java.nio.charset.StandardCharsets.UTF_8)))
                     .stream())
-            .map(fact -> Json.read(fact, Build.class))
+            .map(fact -> BuildJson.read(fact))
             .filter(query::matches);
       }
     }
-    String from = History.timeKey(query.since().orElse(Instant.EPOCH));
-    return stream(store.reverseRange(from, History.TIME + LAST))
-        .map(entry -> Json.read(entry.value, Build.class))
-        .filter(query::matches);
+    String since = History.timeKey(query.since().orElse(Instant.EPOCH));
+    return merged(
+        List.copyOf(query.endedKinds()),
+        kind ->
+            stream(store.reverseRange(History.factKey(kind) + since, History.factKey(kind) + LAST))
+                .map(entry -> BuildJson.read(entry.value))
+                .filter(query::matches),
+        Comparator.comparing(Farm::endOf).reversed());
   }
 
   @Override
@@ -96,7 +103,7 @@ final class LocalPart implements Part {
               value -> new String(value, java.nio.charset.StandardCharsets.UTF_8))) {
         byte[] fact = store.get(key);
         if (fact != null) {
-          found.add(Json.read(fact, Build.class));
+          found.add(BuildJson.read(fact));
         }
       }
     }

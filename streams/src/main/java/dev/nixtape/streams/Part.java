@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 /// asked.
 interface Part {
 
-  /// Activities that run, and those that ended so recently that the facts may not be in any history
-  /// yet.
-  List<Build> live() throws IOException;
+  /// Activities that run, and of those that a query is about the ones that ended so recently that
+  /// the facts may not be in any history yet.
+  List<Build> live(BuildQuery query) throws IOException;
 
   /// Facts, last finished first.
   Stream<Build> finished(BuildQuery query) throws IOException;

@@ -277,7 +277,7 @@ final class Questions implements QueryServer.Handler {
   private void part(HttpExchange exchange, String part, Map<String, String> asked)
       throws IOException {
     switch (part) {
-      case "live" -> sendAll(exchange, local.live().stream());
+      case "live" -> sendAll(exchange, local.live(BuildQuery.of(asked)).stream());
       case "finished" -> sendAll(exchange, local.finished(BuildQuery.of(asked)));
       case "sessions/open" -> sendAll(exchange, local.openSessions().stream());
       case "sessions/ended" -> sendAll(exchange, local.endedSessions());

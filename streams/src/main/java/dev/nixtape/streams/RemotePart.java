@@ -33,8 +33,8 @@ final class RemotePart implements Part {
   }
 
   @Override
-  public List<Build> live() throws IOException {
-    return list("live", Build.class);
+  public List<Build> live(BuildQuery query) throws IOException {
+    return list("live?" + query.toParameters(), Build.class);
   }
 
   @Override

@@ -6,6 +6,7 @@ import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.LogRange;
 import dev.nixtape.projections.Build.Progress;
 import dev.nixtape.projections.Json;
+import dev.nixtape.projections.Rfc3339;
 import dev.nixtape.projections.fold.Activity.Identity;
 import dev.nixtape.projections.fold.Activity.Running;
 import dev.nixtape.projections.fold.Activity.Stopped;
@@ -27,7 +28,7 @@ final class ActivityJson {
         case Running _ -> json.writeStringField("state", "running");
         case Stopped stopped -> {
           json.writeStringField("state", "stopped");
-          json.writeStringField("at", Json.time(stopped.at()));
+          json.writeStringField("at", Rfc3339.write(stopped.at()));
           json.writeBooleanField("checked", stopped.checked());
         }
       }
@@ -90,12 +91,12 @@ final class ActivityJson {
 
   private static void course(JsonGenerator json, Course course) throws IOException {
     json.writeObjectFieldStart("course");
-    json.writeStringField("startedAt", Json.time(course.startedAt()));
+    json.writeStringField("startedAt", Rfc3339.write(course.startedAt()));
     json.writeArrayFieldStart("phases");
     for (Course.PhaseBegin phase : course.phases()) {
       json.writeStartObject();
       json.writeStringField("name", phase.name());
-      json.writeStringField("at", Json.time(phase.at()));
+      json.writeStringField("at", Rfc3339.write(phase.at()));
       json.writeEndObject();
     }
     json.writeEndArray();

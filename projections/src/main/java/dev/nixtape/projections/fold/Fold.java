@@ -1,9 +1,9 @@
 package dev.nixtape.projections.fold;
 
+import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.ByteSlice;
-import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.fold.Activity.Running;
 import dev.nixtape.projections.fold.Activity.Stopped;
@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// Folds the entries of one partition of the log, in their order, into a `Memory`, and says what
@@ -29,7 +30,7 @@ public final class Fold {
   /// and groups.
   public static final int VERSION = 1;
 
-  /// Entries from one clearing away to the next: each asks the store for a range.
+  /// Entries from one clearing away to the next.
   private static final int FORGET_EVERY = 16;
 
   /// Sorts behind `/`: the end of a range of keys that begin with a host and a slash.
@@ -39,14 +40,15 @@ public final class Fold {
   private final WorkingSet work;
   private final Settling settling;
 
-  public Fold(Memory memory) {
+  /// @param facts takes each activity that finished, before it is no longer live
+  public Fold(Memory memory, Consumer<Build> facts) {
     this.memory = memory;
     this.work = new WorkingSet(memory);
-    this.settling = new Settling(memory, work);
+    this.settling = new Settling(memory, work, facts);
   }
 
-  /// Folds one entry and returns what finished with it.
-  public List<Fact> apply(LogEntry entry, Position position) {
+  /// Folds one entry.
+  public void apply(LogEntry entry, Position position) {
     switch (entry) {
       case LogEntry.Opened opened -> opened(opened);
       case LogEntry.Lines lines -> lines(lines, position);
@@ -59,7 +61,6 @@ public final class Fold {
     if (position.offset() % FORGET_EVERY == 0) {
       settling.forget(entry.session().host(), entry.at());
     }
-    return settling.finished();
   }
 
   private void opened(LogEntry.Opened entry) {

@@ -1,7 +1,6 @@
 package dev.nixtape.projections.fold;
 
 import dev.nixtape.projections.Build;
-import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.Session;
@@ -19,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 /// | `invocation/…` | a run of a Nix program with open sessions |
 /// | `activity/HOST/NIXID` | an activity that is not settled |
 /// | `goals/HOST/PID/KIND` | a worker's counters |
-/// | `recent/HOST/MILLIS/NIXID` | a fact that may not have reached the histories yet |
 /// | `settled/HOST/NIXID` | when an activity ended that a slower stream may yet tell of |
 /// | `host/HOST` | what ended on a host, in total |
 public final class Memory {
@@ -28,7 +26,6 @@ public final class Memory {
   public static final String ACTIVITIES = "activity/";
   static final String INVOCATIONS = "invocation/";
   static final String GOALS = "goals/";
-  public static final String RECENT = "recent/";
   static final String SETTLED = "settled/";
   public static final String HOSTS = "host/";
 
@@ -77,11 +74,6 @@ public final class Memory {
     }
   }
 
-  /// A fact until it has reached the histories.
-  void putRecent(String key, Fact fact) {
-    store.put(RECENT + key, fact.json().bytes());
-  }
-
   /// @param entry the table and the key, as `range` returns them
   void forget(String entry) {
     kept.remove(entry);
@@ -96,11 +88,6 @@ public final class Memory {
   /// Reads an activity, running or stopped, of the table `ACTIVITIES`.
   public static Build activity(byte[] value) {
     return Json.read(value, Activity.class).view();
-  }
-
-  /// Reads a fact of the table `RECENT`.
-  public static Build recent(byte[] value) {
-    return Json.read(value, Build.class);
   }
 
   /// Reads a session of the table `SESSIONS`.

@@ -3,20 +3,18 @@ package dev.nixtape.projections.fold;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Outcome;
-import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.Json;
-import dev.nixtape.projections.TimeKey;
 import dev.nixtape.projections.fold.Activity.Running;
 import dev.nixtape.projections.fold.Activity.Stopped;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /// How activities end: they get their verdicts, become facts, and are remembered for a while,
 /// because a slower stream may yet tell of them.
@@ -25,26 +23,17 @@ final class Settling {
   /// than this tells of it twice.
   private static final Duration REMEMBERED = Duration.ofMinutes(15);
 
-  /// How long a fact is shown as live, in the log's time: until then it has reached the histories.
-  private static final Duration RECENT = Duration.ofSeconds(10);
-
   private final Memory memory;
   private final WorkingSet work;
-  private final List<Fact> finished = new ArrayList<>();
+  private final Consumer<Build> facts;
 
   /// When the settled activities of a host were last looked through, in the log's time.
   private final Map<String, Instant> lastForgot = new HashMap<>();
 
-  Settling(Memory memory, WorkingSet work) {
+  Settling(Memory memory, WorkingSet work, Consumer<Build> facts) {
     this.memory = memory;
     this.work = work;
-  }
-
-  /// What finished since this was asked last.
-  List<Fact> finished() {
-    List<Fact> facts = List.copyOf(finished);
-    finished.clear();
-    return facts;
+    this.facts = facts;
   }
 
   /// Gives a worker's counters what they need to match, and their verdicts to whom they belong.
@@ -172,9 +161,7 @@ final class Settling {
     // What Nix gives no type is worth a line on the screen, not a fact: thousands of "copying …" in
     // one evaluation.
     if (build.kind() != Build.Kind.OTHER) {
-      Fact fact = Fact.of(build);
-      memory.putRecent(identity.host() + "/" + TimeKey.of(endedAt) + "/" + identity.nixId(), fact);
-      finished.add(fact);
+      facts.accept(build);
     }
   }
 
@@ -191,13 +178,8 @@ final class Settling {
     }
   }
 
-  /// Clears away what no answer needs any more.
+  /// Clears away what no stream can tell of any more, now and then.
   void forget(String host, Instant now) {
-    String from = host + "/" + TimeKey.of(Instant.EPOCH);
-    String to = host + "/" + TimeKey.of(now.minus(RECENT));
-    for (Map.Entry<String, byte[]> fact : memory.range(Memory.RECENT, from, to)) {
-      memory.forget(fact.getKey());
-    }
     Instant last = lastForgot.get(host);
     if (last != null && now.isBefore(last.plus(REMEMBERED))) {
       return;

@@ -3,13 +3,11 @@ package dev.nixtape.projections.history;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nixtape.projections.Build;
-import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Stats.DayTotals;
 import dev.nixtape.projections.Stats.Totals;
-import dev.nixtape.projections.TimeKey;
 import java.time.Instant;
 import java.time.ZoneOffset;
 
@@ -17,17 +15,18 @@ import java.time.ZoneOffset;
 ///
 /// | key | value |
 /// |---|---|
-/// | `time/MILLIS/ID` | the fact, by the time at which it finished |
+/// | `fact/KIND/MILLIS/ID` | the fact: of its kind by the time at which it finished |
 /// | `id/ID` | the key of its fact |
 /// | `name/NAME\0MILLIS/ID` | the key of the fact of a build of that derivation name |
 /// | `names/NAME` | a summary of its builds |
 /// | `day/DAY/KIND` | totals |
 public final class History {
-  public static final String TIME = "time/";
   public static final String ID = "id/";
   public static final String NAME = "name/";
   public static final String NAMES = "names/";
   public static final String DAY = "day/";
+
+  private static final long DIGITS_15 = 1_000_000_000_000_000L;
 
   private final KeyValues store;
 
@@ -36,18 +35,20 @@ public final class History {
   }
 
   /// Adds a fact; one that is there already changes nothing.
-  public void add(Fact fact) {
-    Build build = fact.build();
+  ///
+  /// @param json the same as JSON
+  public void add(Build build, byte[] json) {
     if (store.get(ID + build.id()) != null) {
       return;
     }
     Instant at = build.finishedAt() == null ? build.startedAt() : build.finishedAt();
-    String key = timeKey(at) + "/" + build.id();
+    String time = timeKey(at) + "/" + build.id();
+    String key = factKey(build.kind()) + time;
     byte[] pointer = key.getBytes(UTF_8);
-    store.put(key, fact.json().bytes());
+    store.put(key, json);
     store.put(ID + build.id(), pointer);
     if (build.kind() == Build.Kind.BUILD) {
-      store.put(nameKey(build.name()) + key.substring(TIME.length()), pointer);
+      store.put(nameKey(build.name()) + time, pointer);
       byte[] known = store.get(NAMES + build.name());
       store.put(
           NAMES + build.name(),
@@ -69,9 +70,14 @@ public final class History {
                     : Json.read(totals, DayTotals.class).totals().plus(Totals.of(build)))));
   }
 
-  /// What the keys of facts that finished at `at` begin with: facts sort by time.
+  /// What the keys of a kind's facts begin with; the time follows.
+  public static String factKey(Build.Kind kind) {
+    return "fact/" + kind.json() + "/";
+  }
+
+  /// Milliseconds since 1970, so that keys sort by them.
   public static String timeKey(Instant at) {
-    return TIME + TimeKey.of(at);
+    return Long.toString(DIGITS_15 + at.toEpochMilli()).substring(1);
   }
 
   /// What the keys of a name's facts begin with.

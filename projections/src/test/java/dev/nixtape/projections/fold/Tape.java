@@ -2,7 +2,6 @@ package dev.nixtape.projections.fold;
 
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.ByteSlice;
-import dev.nixtape.projections.Fact;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.tape.LogEntry;
@@ -26,6 +25,7 @@ final class Tape {
   static final Instant BEGIN = Instant.parse("2026-01-31T14:03:00Z");
 
   private final TreeMap<String, byte[]> store = new TreeMap<>();
+  final List<Build> finished = new ArrayList<>();
   private final Fold fold =
       new Fold(
           new Memory(
@@ -48,9 +48,9 @@ final class Tape {
                 public List<Map.Entry<String, byte[]>> range(String from, String to) {
                   return List.copyOf(new TreeMap<>(store.subMap(from, to)).entrySet());
                 }
-              }));
+              }),
+          finished::add);
 
-  final List<Build> finished = new ArrayList<>();
   private Instant now = BEGIN;
   private long records;
   private int sessions;
@@ -60,9 +60,7 @@ final class Tape {
   }
 
   void write(LogEntry entry) {
-    for (Fact fact : fold.apply(entry, new Position(0, records++))) {
-      finished.add(fact.build());
-    }
+    fold.apply(entry, new Position(0, records++));
   }
 
   void later(long ms) {
