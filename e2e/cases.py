@@ -3,6 +3,7 @@
 The check is asked until it holds, and once more at the very end: an answer must not change any more.
 """
 
+import collections
 import os
 import re
 import signal
@@ -635,7 +636,13 @@ def killed_nixtape(nix, nixtape):
     def answers():
         return {question: nixtape.ask(*question) for question in (("builds", "--all"), ("sessions",), ("stats",))}
 
-    eventually(lambda: expect([], nixtape.ask("builds", "--running"), "running builds"))
+    def settled():
+        """Nothing runs, and the totals count what the list shows: they are a moment behind it."""
+        listed = collections.Counter(b["kind"] for b in nixtape.ask("builds", "--all"))
+        expect([], nixtape.ask("builds", "--running"), "running builds")
+        expect(dict(listed), {kind["kind"]: kind["count"] for kind in nixtape.ask("stats")["kinds"]}, "totals")
+
+    eventually(settled)
     before = answers()
     nixtape.kill()
     nixtape.start()

@@ -27,6 +27,9 @@ final class LogReader {
   /// Bytes of one line at most that are put together from pieces.
   private static final int LINE_BYTES = 16 << 20;
 
+  /// How many results of a build can come before its second writer begins.
+  private static final int EARLY = 1000;
+
   private final Map<String, Object> settings = new HashMap<>();
 
   LogReader(String bootstrapServers, Map<String, String> kafka) {
@@ -84,6 +87,14 @@ final class LogReader {
     private long furthest;
     private boolean over;
 
+    /// A file that client and worker both wrote tells everything twice. How often each line was
+    /// told by one writer and not yet by the other; of a log that is told once, of its beginning
+    /// only.
+    private final Map<String, Integer> unpaired = new HashMap<>();
+
+    private boolean twice;
+    private boolean onceOver;
+
     Telling(Build build, Predicate<String> take) {
       this.build = build;
       this.nixId = Long.parseUnsignedLong(build.nixId());
@@ -140,20 +151,38 @@ final class LogReader {
 
     private void line(String session, ByteSlice line) {
       switch (NixLine.parse(line)) {
-        case NixEvent.Start start when start.id() == nixId -> tellers.add(session);
-        case NixEvent.Stop stop when stop.id() == nixId -> over = true;
+        case NixEvent.Start start when start.id() == nixId -> {
+          if (!tellers.add(session)) {
+            twice = true;
+          }
+        }
+        case NixEvent.Stop stop when stop.id() == nixId -> {
+          over = !twice || onceOver;
+          onceOver = true;
+        }
         case NixEvent.Result result when result.id() == nixId -> {
           tellers.add(session);
           long n = told.merge(session, 1L, Long::sum);
           if (n > furthest) {
             furthest = n;
             if (result instanceof NixEvent.LogLine) {
-              over = !take.test(NixLine.logText(line) + "\n");
+              logLine(NixLine.logText(line));
             }
           }
         }
         case NixEvent _ -> {}
       }
+    }
+
+    private void logLine(String text) {
+      if (twice && unpaired.getOrDefault(text, 0) > 0) {
+        unpaired.merge(text, -1, Integer::sum);
+        return;
+      }
+      if (twice || furthest <= EARLY) {
+        unpaired.merge(text, 1, Integer::sum);
+      }
+      over = !take.test(text + "\n");
     }
   }
 }

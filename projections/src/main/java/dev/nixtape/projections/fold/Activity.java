@@ -209,6 +209,7 @@ sealed interface Activity {
     Identity identity = activity.identity();
     Subject subject = activity.subject();
     Course course = activity.course();
+    int copies = activity.telling().copies();
     boolean transfer = subject.kind() == Build.Kind.COPY || subject.kind() == Build.Kind.DOWNLOAD;
     return new Build(
         identity.id(),
@@ -231,9 +232,9 @@ sealed interface Activity {
         finishedAt,
         finishedAt == null ? null : Duration.between(course.startedAt(), finishedAt).toMillis(),
         course.phase(),
-        course.phaseTimes(finishedAt),
+        course.phaseTimes(finishedAt, copies),
         course.progress().equals(Build.Progress.NONE) ? null : course.progress(),
-        course.logLines(),
+        course.logLines() / copies,
         transfer ? course.progress().done() : null,
         outcome,
         reason,

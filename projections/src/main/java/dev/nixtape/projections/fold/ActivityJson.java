@@ -86,6 +86,8 @@ final class ActivityJson {
     }
     json.writeEndArray();
     json.writeNumberField("results", telling.results());
+    json.writeNumberField("copies", telling.copies());
+    json.writeNumberField("ended", telling.ended());
     json.writeEndObject();
   }
 

@@ -158,6 +158,12 @@ final class ChunkReader {
       return;
     }
     Activity known = work.activity(host, start.id());
+    if (known != null && known.telling().toldBy(key) >= 0) {
+      if (known instanceof Running running) {
+        work.put(running.withTelling(running.telling().toldAgain()));
+      }
+      return;
+    }
     if (known != null) {
       var requester = session.source().requester();
       Activity joined = known.withTelling(known.telling().joinedBy(key));
@@ -225,7 +231,11 @@ final class ChunkReader {
           String worker = WorkingSet.worker(host, stop.id(), kind);
           Goals goals = work.goals(worker);
           if (goals != null && goals.root() == stop.id()) {
-            settling.endGoals(host, worker, goals, false);
+            if (goals.telling().isLastEnd()) {
+              settling.endGoals(host, worker, goals, false);
+            } else {
+              work.put(worker, goals.oneEnded());
+            }
           }
         }
       }
@@ -233,6 +243,10 @@ final class ChunkReader {
   }
 
   private void stop(Running running) {
+    if (!running.telling().isLastEnd()) {
+      work.put(running.withTelling(running.telling().oneEnded()));
+      return;
+    }
     Stopped stopped = running.stopped(at, position);
     Build.Kind kind = stopped.subject().kind();
     if (kind == Build.Kind.COPY || kind == Build.Kind.DOWNLOAD) {

@@ -7,7 +7,9 @@ import dev.nixtape.projections.tape.Position;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// How an activity went so far.
@@ -52,15 +54,24 @@ record Course(
     return phases.isEmpty() ? null : phases.getLast().name();
   }
 
-  List<PhaseTime> phaseTimes(@Nullable Instant end) {
-    List<PhaseTime> times = new ArrayList<>(phases.size());
-    for (int i = 0; i < phases.size(); i++) {
-      Instant next = i + 1 < phases.size() ? phases.get(i + 1).at() : end;
-      PhaseBegin phase = phases.get(i);
+  /// @param copies how often each phase was told: the first of them counts
+  List<PhaseTime> phaseTimes(@Nullable Instant end, int copies) {
+    List<PhaseBegin> once = copies == 1 ? phases : firsts(copies);
+    List<PhaseTime> times = new ArrayList<>(once.size());
+    for (int i = 0; i < once.size(); i++) {
+      Instant next = i + 1 < once.size() ? once.get(i + 1).at() : end;
+      PhaseBegin phase = once.get(i);
       times.add(
           new PhaseTime(
               phase.name(), next == null ? null : Duration.between(phase.at(), next).toMillis()));
     }
     return times;
+  }
+
+  private List<PhaseBegin> firsts(int copies) {
+    Map<String, Integer> told = new HashMap<>();
+    return phases.stream()
+        .filter(phase -> (told.merge(phase.name(), 1, Integer::sum) - 1) % copies == 0)
+        .toList();
   }
 }

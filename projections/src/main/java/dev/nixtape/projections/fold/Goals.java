@@ -40,7 +40,11 @@ record Goals(
   }
 
   Goals joinedBy(String session) {
-    return with(telling.joinedBy(session));
+    return with(telling.toldBy(session) >= 0 ? telling.toldAgain() : telling.joinedBy(session));
+  }
+
+  Goals oneEnded() {
+    return with(telling.oneEnded());
   }
 
   private Goals with(Telling telling) {
@@ -55,6 +59,11 @@ record Goals(
         || !(result
             instanceof
             NixEvent.Progress(var _, var nowDone, var _, var nowRunning, var nowFailed))) {
+      return with(now);
+    }
+    long over = nowDone + nowFailed - done - failed;
+    if (telling.copies() > 1 && (over < 0 || (over == 0 && nowRunning <= running))) {
+      // The writer who is behind repeats what the other one has told.
       return with(now);
     }
     long ended = Math.max(0, running - nowRunning);

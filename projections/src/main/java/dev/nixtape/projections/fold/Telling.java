@@ -7,15 +7,20 @@ import java.util.List;
 /// same results in the same order. So the n-th result is the same event whoever tells it, and
 /// counts when the first of them tells it.
 ///
+/// A file that client and worker both wrote is one session that tells everything twice, and does
+/// not say which of them wrote a line: what it counts is right when both are at the end.
+///
 /// @param tellers at least one
 /// @param results how many results the teller who is furthest has told
-record Telling(List<Teller> tellers, long results) {
+/// @param copies how often the one session of a file tells it: 1 or 2
+/// @param ended how many of the copies have told its end
+record Telling(List<Teller> tellers, long results, int copies, int ended) {
 
   /// @param told how many results of the activity this session has told
   record Teller(String session, long told) {}
 
   static Telling by(String session) {
-    return new Telling(List.of(new Teller(session, 0)), 0);
+    return new Telling(List.of(new Teller(session, 0)), 0, 1, 0);
   }
 
   Telling joinedBy(String session) {
@@ -24,7 +29,19 @@ record Telling(List<Teller> tellers, long results) {
     }
     List<Teller> more = new ArrayList<>(tellers);
     more.add(new Teller(session, 0));
-    return new Telling(List.copyOf(more), results);
+    return new Telling(List.copyOf(more), results, copies, ended);
+  }
+
+  Telling toldAgain() {
+    return new Telling(tellers, results, 2, ended);
+  }
+
+  boolean isLastEnd() {
+    return ended + 1 >= copies;
+  }
+
+  Telling oneEnded() {
+    return new Telling(tellers, results, copies, ended + 1);
   }
 
   /// How many results of the activity a session has told; -1 when it is no teller.
@@ -49,6 +66,6 @@ record Telling(List<Teller> tellers, long results) {
     for (Teller teller : tellers) {
       counted.add(teller.session.equals(session) ? new Teller(session, told) : teller);
     }
-    return new Telling(List.copyOf(counted), Math.max(results, told));
+    return new Telling(List.copyOf(counted), Math.max(results, told), copies, ended);
   }
 }

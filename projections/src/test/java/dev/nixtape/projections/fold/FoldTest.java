@@ -417,6 +417,55 @@ class FoldTest {
     assertEquals(1, tape.build("alpha-1.0").logLines());
   }
 
+  /// Nobody listened, and both could write to the file: every line is in it twice, of each writer
+  /// in its order.
+  @Test
+  void aFileOfTwoWritersTellsEverythingOnce() {
+    for (String name : List.of("success", "failure", "keep-going")) {
+      List<String> worker = lines(name + ".worker");
+      Tape once = new Tape();
+      Tape.Stream alone = once.file();
+      worker.forEach(alone::tell);
+      alone.close();
+      for (int seed = 0; seed < 50; seed++) {
+        Random random = new Random(seed);
+        Tape twice = new Tape();
+        Tape.Stream both = twice.file();
+        int ahead = 0;
+        int behind = 0;
+        while (behind < worker.size()) {
+          if (ahead < worker.size()
+              && (ahead - behind < 1 || random.nextInt(20) > ahead - behind)) {
+            both.tell(worker.get(ahead++));
+          } else {
+            both.tell(worker.get(behind++));
+          }
+        }
+        both.close();
+        assertEquals(toldOf(once), toldOf(twice), name + " " + seed);
+      }
+    }
+  }
+
+  private static List<String> lines(String recording) {
+    return ByteSlice.of(Tape.recording(recording)).toString().lines().toList();
+  }
+
+  private static List<String> toldOf(Tape tape) {
+    return tape.finished.stream()
+        .map(build ->
+            "%s %s %s %s %d %s"
+                .formatted(
+                    build.kind(),
+                    build.name(),
+                    build.outcome(),
+                    build.reason(),
+                    build.logLines(),
+                    build.phases().stream().map(Build.PhaseTime::name).toList()))
+        .sorted()
+        .toList();
+  }
+
   @Test
   void aPipesOtherOutputIsTextAndAnEventBehindItIsHeard() {
     Tape tape = new Tape();

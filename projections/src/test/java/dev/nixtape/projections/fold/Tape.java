@@ -139,6 +139,10 @@ final class Tape {
             new Source.Process(client, 1000L, "alice", List.of("nix", "build"))));
   }
 
+  Stream file() {
+    return new Stream(new Source(Source.Kind.FILE, BOOT, "/run/nix.sock", false, null, null));
+  }
+
   Stream pipe() {
     return new Stream(new Source(Source.Kind.PIPE, BOOT, "", false, null, null));
   }
