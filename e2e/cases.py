@@ -589,22 +589,23 @@ def sessions_close(nix, nixtape):
 def file_of_nobody_listening(nix, nixtape):
     """What Nix wrote to a file while nixtape was away is on the tape when it is back.
 
-    The client may not write to it, only its daemon's worker does. (Where root is the client, both do, and the file does not say who
-    wrote which line: builds count once, their log lines twice.)
+    alice may not write to it, only her daemon's worker does; of root both write, and the file does not say who wrote which line.
     """
+    users = ("alice", "root")
     nixtape.stop()
     path = nix.socket_dir / "nix.sock"
     path.unlink(missing_ok=True)
-    file = nix.expression(
-        "unheard",
-        r"""{ good = sh "unheard-good" ''
-               echo hello; echo hello
-               echo '@nix {"action":"setPhase","phase":"checkPhase"}' >&2
-               echo hello; echo bye; echo > $out
-             '';
-             bad = sh "unheard-bad" "echo hello; exit 4"; other = sh "unheard-other" "sleep 1; echo > $out"; }""",
-    )
-    nix.build(file, "good", "bad", "other", "--keep-going", user="alice", status=None)
+    for user in users:
+        file = nix.expression(
+            f"unheard-{user}",
+            r"""{ good = sh "unheard-USER-good" ''
+                   echo hello; echo hello
+                   echo '@nix {"action":"setPhase","phase":"checkPhase"}' >&2
+                   echo hello; echo bye; echo > $out
+                 '';
+                 bad = sh "unheard-USER-bad" "echo hello; exit 4"; other = sh "unheard-USER-other" "sleep 1; echo > $out"; }""".replace("USER", user),
+        )
+        nix.build(file, "good", "bad", "other", "--keep-going", user=user, status=None)
     if not path.is_file():
         raise Wrong("Nix to make a file where the socket was", "none")
     nixtape.start()
@@ -612,13 +613,15 @@ def file_of_nobody_listening(nix, nixtape):
     def check():
         if not path.is_socket():
             raise Wrong("a socket where the file was", "none")
-        found = nixtape.builds("unheard")
-        expected = {"unheard-good": ("succeeded", 4), "unheard-bad": ("failed", 1), "unheard-other": ("succeeded", 0)}
-        expect(expected, {b["name"]: (b["outcome"], b["logLines"]) for b in found}, "outcomes and log lines")
-        expect(3, len(found), "number of builds")
-        good = next(b for b in found if b["name"] == "unheard-good")
-        expect(["hello", "hello", "hello", "bye"], log_lines(nixtape, good), "log")
-        expect(["checkPhase"], [phase["name"] for phase in good["phases"]], "phases")
+        for user in users:
+            name = f"unheard-{user}"
+            found = nixtape.builds(name)
+            expected = {f"{name}-good": ("succeeded", 4), f"{name}-bad": ("failed", 1), f"{name}-other": ("succeeded", 0)}
+            expect(expected, {b["name"]: (b["outcome"], b["logLines"]) for b in found}, "outcomes and log lines")
+            expect(3, len(found), "number of builds")
+            good = next(b for b in found if b["name"] == f"{name}-good")
+            expect(["hello", "hello", "hello", "bye"], log_lines(nixtape, good), "log")
+            expect(["checkPhase"], [phase["name"] for phase in good["phases"]], "phases")
 
     return check
 

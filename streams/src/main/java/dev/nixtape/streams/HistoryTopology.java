@@ -25,11 +25,11 @@ final class HistoryTopology {
 
   private HistoryTopology() {}
 
-  static void addTo(Topology topology, RecentFacts recent) {
+  static void addTo(Topology topology, LiveView live) {
     topology
         .addSource(
             "builds", new StringDeserializer(), new ByteArrayDeserializer(), Topic.BUILDS.name())
-        .addProcessor("remember", () -> new HistoryProcessor(recent), "builds")
+        .addProcessor("remember", () -> new HistoryProcessor(live), "builds")
         .addStateStore(
             Stores.keyValueStoreBuilder(
                     Stores.persistentKeyValueStore(STORE), Serdes.String(), Serdes.ByteArray())
@@ -38,11 +38,11 @@ final class HistoryTopology {
   }
 
   private static final class HistoryProcessor implements Processor<String, byte[], Void, Void> {
-    private final RecentFacts recent;
+    private final LiveView live;
     private @Nullable History history;
 
-    HistoryProcessor(RecentFacts recent) {
-      this.recent = recent;
+    HistoryProcessor(LiveView live) {
+      this.live = live;
     }
 
     @Override
@@ -63,7 +63,7 @@ final class HistoryTopology {
         return;
       }
       java.util.Objects.requireNonNull(history).add(fact, record.value());
-      recent.arrived(fact);
+      live.arrived(fact);
     }
   }
 }

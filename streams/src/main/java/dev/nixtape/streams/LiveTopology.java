@@ -34,11 +34,11 @@ final class LiveTopology {
 
   private LiveTopology() {}
 
-  static void addTo(Topology topology, RecentFacts recent) {
+  static void addTo(Topology topology, LiveView live) {
     topology
         .addSource(
             "log", new ByteArrayDeserializer(), new ByteArrayDeserializer(), Topic.LOG.name())
-        .addProcessor("fold", () -> new FoldProcessor(recent), "log")
+        .addProcessor("fold", () -> new FoldProcessor(live), "log")
         .addStateStore(
             Stores.keyValueStoreBuilder(
                     Stores.persistentKeyValueStore(STORE), Serdes.String(), Serdes.ByteArray())
@@ -53,26 +53,27 @@ final class LiveTopology {
   }
 
   private static final class FoldProcessor implements Processor<byte[], byte[], String, byte[]> {
-    private final RecentFacts recent;
+    private final LiveView live;
     private @Nullable ProcessorContext<String, byte[]> context;
+    private @Nullable Memory memory;
     private @Nullable Fold fold;
 
-    FoldProcessor(RecentFacts recent) {
-      this.recent = recent;
+    FoldProcessor(LiveView live) {
+      this.live = live;
     }
 
     @Override
     public void init(ProcessorContext<String, byte[]> context) {
       this.context = context;
-      fold =
-          new Fold(
-              new Memory(new StoreKeyValues(context.getStateStore(STORE))),
-              fact -> publish(fact, context));
-      context.schedule(FORGET_EVERY, PunctuationType.WALL_CLOCK_TIME, _ -> recent.forgetOld());
+      Memory memory = new Memory(new StoreKeyValues(context.getStateStore(STORE)));
+      this.memory = memory;
+      fold = new Fold(memory, fact -> publish(fact, context));
+      live.opened(context.taskId().partition(), memory);
+      context.schedule(FORGET_EVERY, PunctuationType.WALL_CLOCK_TIME, _ -> live.forgetOld());
     }
 
     private void publish(Build fact, ProcessorContext<String, byte[]> to) {
-      recent.add(fact);
+      live.finished(fact);
       to.forward(
           new Record<>(
               fact.name(),
@@ -104,6 +105,13 @@ final class LiveTopology {
       }
       Position position = new Position(at.partition(), at.offset());
       java.util.Objects.requireNonNull(fold).apply(entry, position);
+    }
+
+    @Override
+    public void close() {
+      if (context != null && memory != null) {
+        live.closed(context.taskId().partition(), memory);
+      }
     }
   }
 }

@@ -42,21 +42,19 @@ final class LocalPart implements Part {
   private static final String LAST = "\uffff";
 
   private final KafkaStreams streams;
-  private final RecentFacts recent;
+  private final LiveView live;
 
-  LocalPart(KafkaStreams streams, RecentFacts recent) {
+  LocalPart(KafkaStreams streams, LiveView live) {
     this.streams = streams;
-    this.recent = recent;
+    this.live = live;
   }
 
   @Override
   public List<Build> live(BuildQuery query) {
-    List<Build> live = new ArrayList<>();
-    for (var store : stores(LiveTopology.STORE, Topic.LOG)) {
-      live.addAll(values(store, Memory.ACTIVITIES, Memory::activity));
-    }
-    live.addAll(recent.of(query.endedKinds()));
-    return live;
+    requireStores();
+    List<Build> all = new ArrayList<>(live.activities());
+    all.addAll(live.finished(query.endedKinds()));
+    return all;
   }
 
   @Override
@@ -112,7 +110,8 @@ final class LocalPart implements Part {
 
   @Override
   public List<Session> openSessions() {
-    return all(LiveTopology.STORE, Topic.LOG, Memory.SESSIONS, Memory::openSession);
+    requireStores();
+    return live.sessions();
   }
 
   @Override
@@ -161,7 +160,7 @@ final class LocalPart implements Part {
           new HostView(open.host(), 1, 1, 0, open.lastAt(), open.tally()),
           HostView::plus);
     }
-    for (Build build : all(LiveTopology.STORE, Topic.LOG, Memory.ACTIVITIES, Memory::activity)) {
+    for (Build build : live.activities()) {
       if (build.running()) {
         hosts.computeIfPresent(build.host(), (_, host) -> host.withOneMoreRunning());
       }
@@ -196,10 +195,7 @@ final class LocalPart implements Part {
 
   /// One store a partition: only a partition's keys are in order.
   private List<ReadOnlyKeyValueStore<String, byte[]>> stores(String name, Topic topic) {
-    // Before and between assignments there are no tasks: that is no answer, not an empty one.
-    if (streams.state() != KafkaStreams.State.RUNNING) {
-      throw new InvalidStateStoreException("the projections are " + streams.state());
-    }
+    requireStores();
     return streams.metadataForLocalThreads().stream()
         .flatMap(thread -> thread.activeTasks().stream())
         .flatMap(task -> task.topicPartitions().stream())
@@ -212,6 +208,13 @@ final class LocalPart implements Part {
                         name, QueryableStoreTypes.<String, byte[]>keyValueStore())
                     .withPartition(partition)))
         .toList();
+  }
+
+  /// Before and between assignments there are no tasks: that is no answer, not an empty one.
+  private void requireStores() {
+    if (streams.state() != KafkaStreams.State.RUNNING) {
+      throw new InvalidStateStoreException("the projections are " + streams.state());
+    }
   }
 
   private static <S, T> Stream<T> merged(

@@ -53,15 +53,15 @@ public final class StreamsNode implements AutoCloseable {
       }
       topics.ensure(
           List.of(Topic.LOG, Topic.BUILDS), settings.partitions(), settings.replication());
-      RecentFacts recent = new RecentFacts();
+      LiveView live = new LiveView();
       QueryServer server = QueryServer.bind(settings.listenHost(), settings.listenPort());
-      KafkaStreams streams = new KafkaStreams(topology(recent), config(settings, server.port()));
+      KafkaStreams streams = new KafkaStreams(topology(live), config(settings, server.port()));
       streams.setUncaughtExceptionHandler(failure -> {
         LOG.error("a projection failed and is started again", failure);
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       });
       LogReader log = new LogReader(settings.bootstrapServers(), settings.kafka());
-      LocalPart local = new LocalPart(streams, recent);
+      LocalPart local = new LocalPart(streams, live);
       server.serve(
           new Questions(new Farm(streams, local, settings, server.port()), local, topics, log));
       CountDownLatch ready = new CountDownLatch(1);
@@ -78,10 +78,10 @@ public final class StreamsNode implements AutoCloseable {
     }
   }
 
-  static Topology topology(RecentFacts recent) {
+  static Topology topology(LiveView live) {
     Topology topology = new Topology();
-    LiveTopology.addTo(topology, recent);
-    HistoryTopology.addTo(topology, recent);
+    LiveTopology.addTo(topology, live);
+    HistoryTopology.addTo(topology, live);
     return topology;
   }
 

@@ -42,7 +42,7 @@ class TopologyTest {
     p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
     p.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
     p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SmallStores.class);
-    driver = new TopologyTestDriver(StreamsNode.topology(new RecentFacts()), p);
+    driver = new TopologyTestDriver(StreamsNode.topology(new LiveView()), p);
     log =
         driver.createInputTopic(
             Topic.LOG.name(), new ByteArraySerializer(), new ByteArraySerializer());

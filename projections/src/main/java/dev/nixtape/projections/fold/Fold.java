@@ -4,7 +4,6 @@ import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.ByteSlice;
-import dev.nixtape.projections.Json;
 import dev.nixtape.projections.fold.Activity.Running;
 import dev.nixtape.projections.fold.Activity.Stopped;
 import dev.nixtape.projections.nix.Derivation;
@@ -14,9 +13,8 @@ import dev.nixtape.projections.tape.Observation;
 import dev.nixtape.projections.tape.Position;
 import dev.nixtape.projections.tape.Source;
 import java.time.Instant;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -65,7 +63,7 @@ public final class Fold {
 
   private void opened(LogEntry.Opened entry) {
     String key = entry.session().key();
-    if (memory.get(Memory.SESSIONS, key, OpenSession.class) != null
+    if (memory.session(entry.session()) != null
         || memory.get(Memory.ENDED, key, EndedSession.class) != null) {
       return;
     }
@@ -73,7 +71,7 @@ public final class Fold {
   }
 
   private OpenSession begin(OpenSession session) {
-    memory.put(Memory.SESSIONS, session.id().key(), session);
+    memory.putSession(session);
     Invocation invocation = work.invocation(session.invocation());
     work.put(invocation.opened(session.id().key()));
     return session;
@@ -82,7 +80,7 @@ public final class Fold {
   /// The session of an entry. One that the log does not hold from its beginning, or that was taken
   /// for ended, begins here.
   private OpenSession session(LogEntry entry) {
-    OpenSession open = memory.get(Memory.SESSIONS, entry.session().key(), OpenSession.class);
+    OpenSession open = memory.session(entry.session());
     if (open != null) {
       return open;
     }
@@ -109,8 +107,7 @@ public final class Fold {
     }
     OpenSession session = session(gap);
     if (end > session.next()) {
-      memory.put(
-          Memory.SESSIONS, session.id().key(), session.missing(end - session.next(), gap.at()));
+      memory.putSession(session.missing(end - session.next(), gap.at()));
     }
   }
 
@@ -133,7 +130,7 @@ public final class Fold {
 
   private void end(OpenSession session, Instant at, Ending ending) {
     String key = session.id().key();
-    memory.put(Memory.SESSIONS, key, null);
+    memory.dropSession(session.id());
     memory.put(Memory.ENDED, key, new EndedSession(session.view(at, ending), session.next()));
     HostTotals totals = memory.get(Memory.HOSTS, session.id().host(), HostTotals.class);
     memory.put(
@@ -149,18 +146,14 @@ public final class Fold {
   }
 
   private void listening(LogEntry.Listening listening) {
-    List<OpenSession> lost = new ArrayList<>();
-    String host = listening.session().host();
-    for (Map.Entry<String, byte[]> entry : memory.range(Memory.SESSIONS, host + "/", host + END)) {
-      OpenSession session = Json.read(entry.getValue(), OpenSession.class);
-      boolean sameSocket =
-          session.source().kind() == Source.Kind.SOCKET
-              && session.source().path().equals(listening.path());
-      boolean otherBoot = !session.source().boot().equals(listening.boot());
-      if (sameSocket || otherBoot) {
-        lost.add(session);
-      }
-    }
+    List<OpenSession> lost =
+        memory.sessionsOf(listening.session().host()).stream()
+            .filter(session ->
+                !session.source().boot().equals(listening.boot())
+                    || (session.source().kind() == Source.Kind.SOCKET
+                        && session.source().path().equals(listening.path())))
+            .sorted(Comparator.comparing(session -> session.id().key()))
+            .toList();
     for (OpenSession session : lost) {
       end(session, listening.at(), Ending.unheard("the shim began anew"));
     }
@@ -173,7 +166,7 @@ public final class Fold {
     }
     OpenSession session = session(chunk);
     if (end <= session.next()) {
-      memory.put(Memory.SESSIONS, session.id().key(), session.repeated(chunk.bytes().length()));
+      memory.putSession(session.repeated(chunk.bytes().length()));
       return;
     }
     if (chunk.offset() > session.next()) {
@@ -182,9 +175,7 @@ public final class Fold {
     ByteSlice bytes = chunk.bytes().from((int) (session.next() - chunk.offset()));
     ChunkReader reader = new ChunkReader(work, settling, session, chunk.at(), position);
     TornLine torn = reader.read(bytes);
-    memory.put(
-        Memory.SESSIONS,
-        session.id().key(),
+    memory.putSession(
         session.read(
             end,
             chunk.at(),

@@ -4,9 +4,11 @@ import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.Session;
+import dev.nixtape.projections.tape.SessionId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /// What the fold remembers between entries, in one ordered map.
@@ -21,19 +23,29 @@ import org.jspecify.annotations.Nullable;
 /// | `settled/HOST/NIXID` | when an activity ended that a slower stream may yet tell of |
 /// | `host/HOST` | what ended on a host, in total |
 public final class Memory {
-  public static final String SESSIONS = "session/";
   public static final String ENDED = "ended/";
-  public static final String ACTIVITIES = "activity/";
+  public static final String HOSTS = "host/";
+  static final String SESSIONS = "session/";
+  static final String ACTIVITIES = "activity/";
   static final String INVOCATIONS = "invocation/";
   static final String GOALS = "goals/";
   static final String SETTLED = "settled/";
-  public static final String HOSTS = "host/";
+
+  /// Behind every key of a table.
+  private static final String LAST = "\uffff";
 
   /// Values kept as objects, so that what is touched again and again is not read from JSON each
   /// time.
   private static final int KEPT = 4096;
 
   private final KeyValues store;
+
+  /// What is live is kept whole: nearly every question is about it, and a store is slow to range
+  /// over where much was deleted. Any thread may read it.
+  private final Map<String, Activity> activities = new ConcurrentHashMap<>();
+
+  private final Map<String, OpenSession> sessions = new ConcurrentHashMap<>();
+
   private final Map<String, Object> kept =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
@@ -44,8 +56,63 @@ public final class Memory {
         }
       };
 
+  /// What was remembered in that store.
   public Memory(KeyValues store) {
     this.store = store;
+    store
+        .range(ACTIVITIES, ACTIVITIES + LAST)
+        .forEach(entry ->
+            activities.put(
+                entry.getKey().substring(ACTIVITIES.length()),
+                Json.read(entry.getValue(), Activity.class)));
+    store
+        .range(SESSIONS, SESSIONS + LAST)
+        .forEach(entry ->
+            sessions.put(
+                entry.getKey().substring(SESSIONS.length()),
+                Json.read(entry.getValue(), OpenSession.class)));
+  }
+
+  /// The activities that are not settled, as answers show them.
+  public List<Build> activities() {
+    return activities.values().stream().map(Activity::view).toList();
+  }
+
+  /// The open sessions, as answers show them.
+  public List<Session> sessions() {
+    return sessions.values().stream().map(session -> session.view(null, null)).toList();
+  }
+
+  @Nullable Activity activity(String key) {
+    return activities.get(key);
+  }
+
+  void putActivity(String key, @Nullable Activity activity) {
+    if (activity == null) {
+      activities.remove(key);
+      store.put(ACTIVITIES + key, null);
+    } else {
+      activities.put(key, activity);
+      store.put(ACTIVITIES + key, ActivityJson.write(activity));
+    }
+  }
+
+  @Nullable OpenSession session(SessionId id) {
+    return sessions.get(id.key());
+  }
+
+  void putSession(OpenSession session) {
+    sessions.put(session.id().key(), session);
+    store.put(SESSIONS + session.id().key(), Json.write(session));
+  }
+
+  void dropSession(SessionId id) {
+    sessions.remove(id.key());
+    store.put(SESSIONS + id.key(), null);
+  }
+
+  List<OpenSession> sessionsOf(String host) {
+    return sessions.values().stream().filter(session -> session.id().host().equals(host)).toList();
   }
 
   <T> @Nullable T get(String table, String key, Class<T> type) {
@@ -64,13 +131,10 @@ public final class Memory {
 
   void put(String table, String key, @Nullable Object value) {
     if (value == null) {
-      kept.remove(table + key);
-      store.put(table + key, null);
+      forget(table + key);
     } else {
       kept.put(table + key, value);
-      store.put(
-          table + key,
-          value instanceof Activity activity ? ActivityJson.write(activity) : Json.write(value));
+      store.put(table + key, Json.write(value));
     }
   }
 
@@ -83,16 +147,6 @@ public final class Memory {
   /// The entries of a table from one key on and before another.
   List<Map.Entry<String, byte[]>> range(String table, String from, String to) {
     return store.range(table + from, table + to);
-  }
-
-  /// Reads an activity, running or stopped, of the table `ACTIVITIES`.
-  public static Build activity(byte[] value) {
-    return Json.read(value, Activity.class).view();
-  }
-
-  /// Reads a session of the table `SESSIONS`.
-  public static Session openSession(byte[] value) {
-    return Json.read(value, OpenSession.class).view(null, null);
   }
 
   /// Reads a session of the table `ENDED`.

@@ -48,7 +48,7 @@ final class WorkingSet {
     TouchedActivity touched = activities.get(nixId);
     if (touched == null) {
       String key = Fold.activityKey(host, nixId);
-      touched = new TouchedActivity(key, memory.get(Memory.ACTIVITIES, key, Activity.class));
+      touched = new TouchedActivity(key, memory.activity(key));
       activities.put(nixId, touched);
     }
     lastId = nixId;
@@ -104,7 +104,7 @@ final class WorkingSet {
   void write() {
     for (TouchedActivity activity : activities.values()) {
       if (activity.changed()) {
-        memory.put(Memory.ACTIVITIES, activity.key, activity.now());
+        memory.putActivity(activity.key, activity.now());
       }
     }
     goals.forEach((key, changed) -> write(Memory.GOALS, key, changed));

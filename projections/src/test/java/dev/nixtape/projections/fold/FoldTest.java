@@ -498,6 +498,27 @@ class FoldTest {
   }
 
   @Test
+  void aRestartAfterEveryEntryChangesNothing() {
+    for (String name : List.of("success", "failure", "keep-going", "interrupt", "kill")) {
+      Tape whole = new Tape();
+      Tape restarted = new Tape();
+      for (Tape tape : List.of(whole, restarted)) {
+        Tape.Stream worker = tape.worker(CLIENT, true);
+        for (String line : lines(name + ".worker")) {
+          worker.tell(line);
+          if (tape.equals(restarted)) {
+            tape.restart();
+          }
+        }
+        worker.close();
+      }
+      assertEquals(whole.finished, restarted.finished, name);
+      assertEquals(whole.remembered(), restarted.remembered(), name);
+      assertEquals(whole.live(), restarted.live(), name);
+    }
+  }
+
+  @Test
   void whatIsRememberedOfAClosedSessionIsForgottenInTime() {
     Tape tape = bothTell("keep-going", new Random(1));
     tape.later(3_600_000);

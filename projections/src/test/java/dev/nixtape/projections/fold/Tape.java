@@ -25,32 +25,30 @@ final class Tape {
   static final Instant BEGIN = Instant.parse("2026-01-31T14:03:00Z");
 
   private final TreeMap<String, byte[]> store = new TreeMap<>();
+  private final KeyValues values =
+      new KeyValues() {
+        @Override
+        public byte @Nullable [] get(String key) {
+          return store.get(key);
+        }
+
+        @Override
+        public void put(String key, byte @Nullable [] value) {
+          if (value == null) {
+            store.remove(key);
+          } else {
+            store.put(key, value);
+          }
+        }
+
+        @Override
+        public List<Map.Entry<String, byte[]>> range(String from, String to) {
+          return List.copyOf(new TreeMap<>(store.subMap(from, to)).entrySet());
+        }
+      };
   final List<Build> finished = new ArrayList<>();
-  private final Fold fold =
-      new Fold(
-          new Memory(
-              new KeyValues() {
-                @Override
-                public byte @Nullable [] get(String key) {
-                  return store.get(key);
-                }
-
-                @Override
-                public void put(String key, byte @Nullable [] value) {
-                  if (value == null) {
-                    store.remove(key);
-                  } else {
-                    store.put(key, value);
-                  }
-                }
-
-                @Override
-                public List<Map.Entry<String, byte[]>> range(String from, String to) {
-                  return List.copyOf(new TreeMap<>(store.subMap(from, to)).entrySet());
-                }
-              }),
-          finished::add);
-
+  private Memory memory = new Memory(values);
+  private Fold fold = new Fold(memory, finished::add);
   private Instant now = BEGIN;
   private long records;
   private int sessions;
@@ -61,6 +59,12 @@ final class Tape {
 
   void write(LogEntry entry) {
     fold.apply(entry, new Position(0, records++));
+  }
+
+  /// Nothing but the store is left.
+  void restart() {
+    memory = new Memory(values);
+    fold = new Fold(memory, finished::add);
   }
 
   void later(long ms) {
@@ -159,7 +163,7 @@ final class Tape {
   }
 
   List<Build> live() {
-    return values(Memory.ACTIVITIES).map(Memory::activity).toList();
+    return memory.activities();
   }
 
   List<Session> endedSessions() {
@@ -167,7 +171,7 @@ final class Tape {
   }
 
   List<Session> openSessions() {
-    return values(Memory.SESSIONS).map(Memory::openSession).toList();
+    return memory.sessions();
   }
 
   private java.util.stream.Stream<byte[]> values(String table) {

@@ -1,0 +1,69 @@
+package dev.nixtape.streams;
+
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Session;
+import dev.nixtape.projections.fold.Memory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/// What is live on the partitions of this process, as the folds remember it, and what finished and
+/// is on its way through `nixtape.builds` to a history: no answer misses it meanwhile. None of it
+/// is kept here: a fold remembers in its store, and after a restart the histories catch up before
+/// anybody asks.
+final class LiveView {
+  /// Far longer than the way takes. A history in another process does not say what reached it.
+  private static final Duration KEPT = Duration.ofSeconds(10);
+
+  private final Map<Integer, Memory> memories = new ConcurrentHashMap<>();
+  private final Map<String, Recent> facts = new ConcurrentHashMap<>();
+
+  private record Recent(Build build, long since) {}
+
+  /// The fold of a partition begins with what it remembers.
+  void opened(int partition, Memory memory) {
+    memories.put(partition, memory);
+  }
+
+  /// The fold of a partition ended or went to another process.
+  void closed(int partition, Memory memory) {
+    memories.remove(partition, memory);
+  }
+
+  List<Build> activities() {
+    return memories.values().stream().flatMap(memory -> memory.activities().stream()).toList();
+  }
+
+  List<Session> sessions() {
+    return memories.values().stream().flatMap(memory -> memory.sessions().stream()).toList();
+  }
+
+  void finished(Build build) {
+    facts.put(build.id(), new Recent(build, System.nanoTime()));
+  }
+
+  /// It is in a history of this process.
+  void arrived(Build build) {
+    facts.remove(build.id());
+  }
+
+  /// What is on its way to a history, of some kinds.
+  List<Build> finished(Set<Build.Kind> kinds) {
+    List<Build> found = new ArrayList<>();
+    for (Recent recent : facts.values()) {
+      if (kinds.contains(recent.build.kind())) {
+        found.add(recent.build);
+      }
+    }
+    return found;
+  }
+
+  /// To be called now and then.
+  void forgetOld() {
+    long now = System.nanoTime();
+    facts.values().removeIf(recent -> now - recent.since > KEPT.toNanos());
+  }
+}
