@@ -274,7 +274,7 @@ def cli(bench):
     up = bench.up()
     up.ingest_pipe(corpus, "host")
     up.await_lines(corpus.lines)
-    empty = empty_command(bench, up.jvm("question"))
+    empty = empty_command(bench, up.jvm("builds"))
     commands = {
         "builds": [LAUNCHER, "builds", "--server", f"http://127.0.0.1:{up.port}"],
         "--version": [LAUNCHER, "--version"],

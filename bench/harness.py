@@ -174,7 +174,7 @@ class Up:
             raise RuntimeError(f"nixtape ingest pipe ended with {done.returncode}: {done.stderr}")
 
     def jvm(self, kind):
-        """java and its options, as the launcher chose them for a `question`, a `shim` or a `server`."""
+        """java and its options, as the launcher chose them for `builds`, a `shim` or a `server`."""
         java = os.readlink(f"/proc/{self.process.pid}/exe")
         arguments = pathlib.Path(f"/proc/{self.process.pid}/cmdline").read_bytes().decode().split("\0")
         options = next(a for a in arguments if a.startswith("@"))[1:]

@@ -2,7 +2,9 @@ package dev.nixtape.cli;
 
 import dev.nixtape.cli.Screen.Style;
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildJson;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
@@ -32,11 +34,16 @@ final class BuildCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     switch (asked.form) {
       case JSON -> asked.json(path, out);
-      case CSV ->
-          BuildRows.table(Instant.now()).csv(List.of(asked.server.one(path, Build.class)), out);
-      case TABLE -> print(asked.server.one(path, Build.class), Instant.now(), out);
+      case CSV -> BuildRows.table(Instant.now()).csv(List.of(build(path)), out);
+      case TABLE -> print(build(path), Instant.now(), out);
     }
     return 0;
+  }
+
+  private Build build(String path) throws IOException {
+    try (InputStream answer = asked.server.get(path)) {
+      return BuildJson.read(answer.readAllBytes());
+    }
   }
 
   private static void print(Build build, Instant now, PrintWriter out) {

@@ -9,16 +9,12 @@ import dev.nixtape.projections.Rfc3339;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.Objects;
 
 /// How an activity looks in a row.
 final class BuildRows {
   /// Characters of an id that people see and type.
   static final int SHORT_ID = 8;
-
-  private static final DateTimeFormatter TODAY = DateTimeFormatter.ofPattern("HH:mm:ss");
-  private static final DateTimeFormatter DAY = DateTimeFormatter.ofPattern("MM-dd HH:mm");
 
   private BuildRows() {}
 
@@ -142,6 +138,10 @@ final class BuildRows {
   /// The time of the day, with the day when that was long ago; in the reader's zone.
   static String time(Instant at, Instant now) {
     boolean recent = Duration.between(at, now).compareTo(Duration.ofHours(20)) < 0;
-    return (recent ? TODAY : DAY).withZone(ZoneId.systemDefault()).format(at);
+    int offset = ZoneId.systemDefault().getRules().getOffset(at).getTotalSeconds();
+    String local = Rfc3339.write(at.plusSeconds(offset));
+    return recent
+        ? local.substring("2026-01-31T".length(), "2026-01-31T14:03:00".length())
+        : local.substring("2026-".length(), "2026-01-31T14:03".length()).replace('T', ' ');
   }
 }

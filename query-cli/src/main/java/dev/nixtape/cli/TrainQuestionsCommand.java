@@ -6,8 +6,9 @@ import dev.nixtape.projections.Build.LogRange;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.PhaseTime;
 import dev.nixtape.projections.Build.Progress;
-import dev.nixtape.projections.Json;
+import dev.nixtape.projections.BuildJson;
 import java.io.BufferedReader;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
@@ -23,12 +24,27 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Parameters;
 
-/// What the launcher records for the start-up archive of the questions: each, asked of a server in
-/// this process. A bare socket answers, so that the archive holds nothing that a question does not
-/// need: all of it is loaded at every start.
+/// What the launcher records for a start-up archive of some questions: each, asked of a server in
+/// this process. All that an archive holds is loaded at every start: so a bare socket answers, and
+/// questions about builds, which do without data binding, have an archive of their own.
 @Command(name = "train-questions", hidden = true)
 final class TrainQuestionsCommand implements Callable<Integer> {
+  private static final List<String> QUESTIONS =
+      List.of(
+          "builds",
+          "builds --running",
+          "builds --all -o csv",
+          "build 7k3x9q2m",
+          "log 7k3x9q2m",
+          "sessions",
+          "history",
+          "hosts");
+
+  @Parameters(paramLabel = "COMMAND", description = "Whose questions to ask.")
+  List<String> names = List.of();
+
   @Override
   public Integer call() throws IOException {
     try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -36,15 +52,10 @@ final class TrainQuestionsCommand implements Callable<Integer> {
       answers.setDaemon(true);
       answers.start();
       String address = "http://127.0.0.1:" + server.getLocalPort();
-      for (String asked :
-          List.of(
-              "builds",
-              "builds --running",
-              "builds --all -o csv",
-              "build 7k3x9q2m",
-              "sessions",
-              "history",
-              "hosts")) {
+      for (String asked : QUESTIONS) {
+        if (!names.contains(asked.split(" ", 2)[0])) {
+          continue;
+        }
         String[] args = (asked + " --server " + address).split(" ");
         CommandLine line = Nixtape.commandLine(args);
         line.setOut(new PrintWriter(Writer.nullWriter()));
@@ -55,7 +66,6 @@ final class TrainQuestionsCommand implements Callable<Integer> {
   }
 
   private static void answer(ServerSocket server) {
-    byte[] builds = Json.write(List.of(build(null), build(Outcome.FAILED)));
     while (!server.isClosed()) {
       try (Socket asked = server.accept();
           BufferedReader request =
@@ -63,19 +73,27 @@ final class TrainQuestionsCommand implements Callable<Integer> {
                   new InputStreamReader(asked.getInputStream(), StandardCharsets.US_ASCII));
           OutputStream out = asked.getOutputStream()) {
         String line = String.valueOf(request.readLine());
-        byte[] body =
-            line.contains("/v1/builds/")
-                ? Json.write(build(Outcome.SUCCEEDED))
-                : line.contains("/v1/builds") ? builds : "[]".getBytes(StandardCharsets.US_ASCII);
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        if (line.contains("/v1/builds/")) {
+          body.write(BuildJson.write(build(Outcome.SUCCEEDED)));
+        } else {
+          body.write('[');
+          if (line.contains("/v1/builds")) {
+            body.write(BuildJson.write(build(null)));
+            body.write(',');
+            body.write(BuildJson.write(build(Outcome.FAILED)));
+          }
+          body.write(']');
+        }
         while (!String.valueOf(request.readLine()).isEmpty()) {
           // the request's headers
         }
         // In chunks, as the server sends what it reads from its stores.
         String head =
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n%x\r\n"
-                .formatted(body.length);
+                .formatted(body.size());
         out.write(head.getBytes(StandardCharsets.US_ASCII));
-        out.write(body);
+        body.writeTo(out);
         out.write("\r\n0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
       } catch (IOException e) {
         if (!server.isClosed()) {

@@ -2,9 +2,15 @@ package dev.nixtape.streams;
 
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildJson;
+import dev.nixtape.projections.fold.Fold;
 import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.tape.Topic;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
@@ -23,7 +29,18 @@ final class HistoryTopology {
 
   private static final Logger LOG = LoggerFactory.getLogger(HistoryTopology.class);
 
+  /// Which version of the fold derived a fact.
+  private static final String VERSION_HEADER = "v";
+
+  private static final byte[] VERSION =
+      Integer.toString(Fold.VERSION).getBytes(StandardCharsets.US_ASCII);
+
   private HistoryTopology() {}
+
+  /// The headers of a fact that this version derives.
+  static Headers versioned() {
+    return new RecordHeaders().add(VERSION_HEADER, VERSION);
+  }
 
   static void addTo(Topology topology, LiveView live) {
     topology
@@ -52,6 +69,11 @@ final class HistoryTopology {
 
     @Override
     public void process(Record<String, byte[]> record) {
+      Header version = record.headers().lastHeader(VERSION_HEADER);
+      if (version == null || !Arrays.equals(version.value(), VERSION)) {
+        // Derived by another version: this one folds the same log, and says it itself.
+        return;
+      }
       Build fact;
       try {
         fact = BuildJson.read(record.value());

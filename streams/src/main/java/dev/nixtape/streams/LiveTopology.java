@@ -78,7 +78,8 @@ final class LiveTopology {
           new Record<>(
               fact.name(),
               BuildJson.write(fact),
-              java.util.Objects.requireNonNull(fact.finishedAt()).toEpochMilli()));
+              java.util.Objects.requireNonNull(fact.finishedAt()).toEpochMilli(),
+              HistoryTopology.versioned()));
     }
 
     @Override

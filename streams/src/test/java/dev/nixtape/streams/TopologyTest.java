@@ -1,6 +1,8 @@
 package dev.nixtape.streams;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Outcome;
@@ -15,9 +17,11 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
@@ -108,5 +112,28 @@ class TopologyTest {
             .map(value -> Json.read(value, Build.class))
             .filter(build -> build.kind() == Build.Kind.BUILD)
             .count());
+  }
+
+  /// Neither what is no fact at all, nor one that another version of the fold derived.
+  @Test
+  void whatIsNoFactOfThisVersionIsNotRemembered() {
+    publish(Shim.session("h", 1, Shim.recording("success.client"), 100_000));
+    TestRecord<String, byte[]> fact = builds.readRecordsToList().getFirst();
+    TestInputTopic<String, byte[]> facts =
+        driver.createInputTopic(
+            Topic.BUILDS.name(), new StringSerializer(), new ByteArraySerializer());
+    String other = new String(fact.value(), StandardCharsets.UTF_8);
+    byte[] renamed =
+        other
+            .replaceFirst("\"id\":\"[^\"]*\"", "\"id\":\"another\"")
+            .getBytes(StandardCharsets.UTF_8);
+    facts.pipeInput(new TestRecord<>("x", new byte[] {'{'}, fact.headers(), 1L));
+    facts.pipeInput(new TestRecord<>("x", null, fact.headers(), 1L));
+    facts.pipeInput(new TestRecord<>("x", renamed, new RecordHeaders(), 1L));
+
+    KeyValueStore<String, byte[]> history = driver.getKeyValueStore(HistoryTopology.STORE);
+    assertNull(history.get(History.ID + "another"));
+    facts.pipeInput(new TestRecord<>("x", renamed, fact.headers(), 1L));
+    assertNotNull(history.get(History.ID + "another"));
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,8 @@ public record Source(
     boolean observed,
     @Nullable Process peer,
     @Nullable Process client) {
+
+  private static final Long ROOT = 0L;
 
   public enum Kind {
     SOCKET,
@@ -52,8 +55,14 @@ public record Source(
     }
   }
 
-  /// The process for whom Nix works: the client, never the daemon's worker.
+  /// The process for whom Nix works: the client, never the daemon's worker. Empty when nobody
+  /// knows: root's that was gone before anybody could look may have been a worker.
   public Optional<Process> requester() {
-    return Optional.ofNullable(client == null ? peer : client);
+    if (client != null) {
+      return Optional.of(client);
+    }
+    return Optional.ofNullable(peer)
+        .filter(
+            p -> kind != Kind.SOCKET || !p.command().isEmpty() || !Objects.equals(p.uid(), ROOT));
   }
 }
