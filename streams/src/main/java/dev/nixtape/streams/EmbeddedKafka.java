@@ -81,7 +81,7 @@ public final class EmbeddedKafka implements AutoCloseable {
             // A broker that was killed is taken for alive until its session ends: be back sooner
             // than the default 9 s.
             Map.entry("broker.session.timeout.ms", 3000),
-            Map.entry("broker.heartbeat.interval.ms", 500),
+            Map.entry("broker.heartbeat.interval.ms", 1000),
             Map.entry("num.network.threads", 2),
             Map.entry("num.io.threads", 2),
             Map.entry("background.threads", 2),

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.ByteSlice;
+import dev.nixtape.projections.nix.ActivityType;
 import dev.nixtape.projections.nix.NixEvent;
 import dev.nixtape.projections.nix.NixLine;
 import dev.nixtape.projections.tape.LogEntry;
@@ -78,7 +79,10 @@ final class LogReader {
   /// the first of them tells it.
   private static final class Telling {
     private final Build build;
-    private final long nixId;
+
+    /// Nix's id of the build, and of a remote machine's account of it, which has the log.
+    private final Set<Long> ids = new HashSet<>();
+
     private final Predicate<String> take;
     private final Map<String, Long> next = new HashMap<>();
     private final Map<String, Long> told = new HashMap<>();
@@ -97,7 +101,7 @@ final class LogReader {
 
     Telling(Build build, Predicate<String> take) {
       this.build = build;
-      this.nixId = Long.parseUnsignedLong(build.nixId());
+      ids.add(Long.parseUnsignedLong(build.nixId()));
       this.take = take;
     }
 
@@ -151,16 +155,21 @@ final class LogReader {
 
     private void line(String session, ByteSlice line) {
       switch (NixLine.parse(line)) {
-        case NixEvent.Start start when start.id() == nixId -> {
+        case NixEvent.Start start when isTheBuild(start.id()) -> {
           if (!tellers.add(session)) {
             twice = true;
           }
         }
-        case NixEvent.Stop stop when stop.id() == nixId -> {
+        case NixEvent.Start start
+            when start.type() == ActivityType.BUILD
+                && start.id() >>> 32 == Long.parseUnsignedLong(build.nixId()) >>> 32
+                && start.field(0).equals(build.drvPath()) ->
+            ids.add(start.id());
+        case NixEvent.Stop stop when isTheBuild(stop.id()) -> {
           over = !twice || onceOver;
           onceOver = true;
         }
-        case NixEvent.Result result when result.id() == nixId -> {
+        case NixEvent.Result result when ids.contains(result.id()) -> {
           tellers.add(session);
           long n = told.merge(session, 1L, Long::sum);
           if (n > furthest) {
@@ -172,6 +181,10 @@ final class LogReader {
         }
         case NixEvent _ -> {}
       }
+    }
+
+    private boolean isTheBuild(long id) {
+      return id == Long.parseUnsignedLong(build.nixId());
     }
 
     private void logLine(String text) {

@@ -16,6 +16,7 @@ import dev.nixtape.projections.tape.Position;
 import dev.nixtape.projections.tape.Source;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the lines of one chunk of a session: what they say of activities, and how many they are.
@@ -157,6 +158,9 @@ final class ChunkReader {
       startRoot(start);
       return;
     }
+    if (work.isInner(host, start.id())) {
+      return;
+    }
     Activity known = work.activity(host, start.id());
     if (known != null && known.telling().toldBy(key) >= 0) {
       if (known instanceof Running running) {
@@ -185,6 +189,11 @@ final class ChunkReader {
     var requester = session.source().requester();
     Invocation invocation = work.invocation(session.invocation());
     Subject subject = Subject.of(start);
+    Running remote = remote(start, subject, invocation);
+    if (remote != null) {
+      work.adopt(remote, start.id());
+      return;
+    }
     work.put(
         new Running(
             new Activity.Identity(
@@ -202,6 +211,24 @@ final class ChunkReader {
             Course.begun(at, position),
             List.of()));
     work.put(invocation.began(start.id()));
+  }
+
+  /// A build on another machine is told twice, by the same worker: as the build, with the machine,
+  /// and as that machine's own account of it, with its log. This finds the one of the other.
+  private @Nullable Running remote(NixEvent.Start start, Subject subject, Invocation invocation) {
+    if (subject.kind() != Build.Kind.BUILD || !Subject.LOCAL.equals(subject.machine())) {
+      return null;
+    }
+    for (long nixId : invocation.unsettled()) {
+      if (nixId >>> 32 == start.id() >>> 32
+          && work.activity(host, nixId) instanceof Running build
+          && build.subject().kind() == Build.Kind.BUILD
+          && !Subject.LOCAL.equals(build.subject().machine())
+          && Objects.equals(build.subject().drvPath(), subject.drvPath())) {
+        return build;
+      }
+    }
+    return null;
   }
 
   private void startRoot(NixEvent.Start start) {
@@ -223,6 +250,9 @@ final class ChunkReader {
   }
 
   private void stop(NixEvent.Stop stop) {
+    if (work.isInner(host, stop.id())) {
+      return;
+    }
     switch (work.activity(host, stop.id())) {
       case Running running -> stop(running);
       case Stopped _ -> {}

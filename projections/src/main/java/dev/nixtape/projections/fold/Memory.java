@@ -8,6 +8,7 @@ import dev.nixtape.projections.tape.SessionId;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// | `ended/HOST/ID` | a session that ended, as answers show it |
 /// | `invocation/…` | a run of a Nix program with open sessions |
 /// | `activity/HOST/NIXID` | an activity that is not settled |
+/// | `inner/HOST/NIXID` | the id of the build that a remote machine's account of it belongs to |
 /// | `goals/HOST/PID/KIND` | a worker's counters |
 /// | `settled/HOST/NIXID` | when an activity ended that a slower stream may yet tell of |
 /// | `host/HOST` | what ended on a host, in total |
@@ -27,6 +29,7 @@ public final class Memory {
   public static final String HOSTS = "host/";
   static final String SESSIONS = "session/";
   static final String ACTIVITIES = "activity/";
+  static final String INNER = "inner/";
   static final String INVOCATIONS = "invocation/";
   static final String GOALS = "goals/";
   static final String SETTLED = "settled/";
@@ -45,6 +48,9 @@ public final class Memory {
   private final Map<String, Activity> activities = new ConcurrentHashMap<>();
 
   private final Map<String, OpenSession> sessions = new ConcurrentHashMap<>();
+
+  /// Nearly always empty, and asked about every activity that an entry touches.
+  private final Map<String, Long> inner = new TreeMap<>();
 
   private final Map<String, Object> kept =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -71,6 +77,11 @@ public final class Memory {
             sessions.put(
                 entry.getKey().substring(SESSIONS.length()),
                 Json.read(entry.getValue(), OpenSession.class)));
+    store
+        .range(INNER, INNER + LAST)
+        .forEach(entry ->
+            inner.put(
+                entry.getKey().substring(INNER.length()), Json.read(entry.getValue(), Long.class)));
   }
 
   /// The activities that are not settled, as answers show them.
@@ -95,6 +106,30 @@ public final class Memory {
       activities.put(key, activity);
       store.put(ACTIVITIES + key, ActivityJson.write(activity));
     }
+  }
+
+  /// The build to which the activity `key` belongs as a remote machine's account of it.
+  @Nullable Long outer(String key) {
+    return inner.get(key);
+  }
+
+  void putInner(String key, long outer) {
+    inner.put(key, outer);
+    store.put(INNER + key, Json.write(outer));
+  }
+
+  /// Forgets which activities of a host belong to a build, and returns their keys.
+  List<String> dropInner(String host, long outer) {
+    List<String> dropped =
+        inner.entrySet().stream()
+            .filter(entry -> entry.getValue() == outer && entry.getKey().startsWith(host + "/"))
+            .map(Map.Entry::getKey)
+            .toList();
+    for (String key : dropped) {
+      inner.remove(key);
+      store.put(INNER + key, null);
+    }
+    return dropped;
   }
 
   @Nullable OpenSession session(SessionId id) {

@@ -158,6 +158,9 @@ final class Settling {
     work.put(work.invocation(identity.invocation()).settled(identity.nixId()));
     String key = Fold.activityKey(identity.host(), identity.nixId());
     memory.put(Memory.SETTLED, key, new Settled(endedAt));
+    for (String inner : memory.dropInner(identity.host(), identity.nixId())) {
+      memory.put(Memory.SETTLED, inner, new Settled(endedAt));
+    }
     // What Nix gives no type is worth a line on the screen, not a fact: thousands of "copying …" in
     // one evaluation.
     if (build.kind() != Build.Kind.OTHER) {

@@ -23,13 +23,16 @@ record Subject(
     @Nullable String system,
     boolean rebuilt) {
 
+  /// The machine of a build that no other builds.
+  static final String LOCAL = "local";
+
   /// Only what begins a thing of its own: a worker's roots are no subjects.
   static Subject of(NixEvent.Start start) {
     return switch (start.type()) {
       case BUILD -> {
         String machine = start.field(1);
         yield path(
-            Build.Kind.BUILD, start.field(0), true, machine.isEmpty() ? "local" : machine, null);
+            Build.Kind.BUILD, start.field(0), true, machine.isEmpty() ? LOCAL : machine, null);
       }
       case SUBSTITUTE -> path(Build.Kind.SUBSTITUTE, start.field(0), false, null, start.field(1));
       case COPY_PATH -> path(Build.Kind.COPY, start.field(0), false, null, start.field(1));

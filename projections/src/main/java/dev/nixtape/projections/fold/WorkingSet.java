@@ -45,15 +45,30 @@ final class WorkingSet {
     if (last != null && lastId == nixId) {
       return last;
     }
-    TouchedActivity touched = activities.get(nixId);
-    if (touched == null) {
-      String key = Fold.activityKey(host, nixId);
+    String key = Fold.activityKey(host, nixId);
+    Long outer = memory.outer(key);
+    TouchedActivity touched = activities.get(outer == null ? nixId : outer);
+    if (touched == null && outer != null) {
+      touched = touch(host, outer);
+    } else if (touched == null) {
       touched = new TouchedActivity(key, memory.activity(key));
       activities.put(nixId, touched);
     }
     lastId = nixId;
     last = touched;
     return touched;
+  }
+
+  /// Whether it is a remote machine's account of a build.
+  boolean isInner(String host, long nixId) {
+    return memory.outer(Fold.activityKey(host, nixId)) != null;
+  }
+
+  /// What is told of the activity `inner` belongs to a build from now on.
+  void adopt(Activity build, long inner) {
+    activities.remove(inner);
+    last = null;
+    memory.putInner(Fold.activityKey(build.identity().host(), inner), build.identity().nixId());
   }
 
   void put(Activity activity) {

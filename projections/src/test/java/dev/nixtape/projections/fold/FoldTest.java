@@ -497,6 +497,45 @@ class FoldTest {
     assertEquals(0, tape.endedSessions().getFirst().tally().unrecognised());
   }
 
+  /// The worker tells of it as the build, and tells what the other machine's daemon told it: the
+  /// same derivation under another id, with the log. Client and worker both do.
+  @Test
+  void aBuildOnAnotherMachineIsOneBuild() {
+    long inner = BUILD + 7;
+    List<String> told =
+        List.of(
+            startBuild(BUILD, DRV).replace("\"\",1,1", "\"ssh-ng://big\",1,1"),
+            startBuild(inner, DRV),
+            "{\"action\":\"result\",\"fields\":[\"buildPhase\"],\"id\":%d,\"type\":104}"
+                .formatted(inner),
+            logLine("made").replace(Long.toString(BUILD), Long.toString(inner)),
+            stop(inner),
+            stop(BUILD));
+    for (int lag = 0; lag <= told.size(); lag++) {
+      Tape tape = new Tape();
+      Tape.Stream worker = tape.worker(CLIENT);
+      Tape.Stream client = tape.client(CLIENT);
+      for (int line = 0; line < told.size() + lag; line++) {
+        if (line < told.size()) {
+          worker.tell(told.get(line));
+        }
+        if (line >= lag) {
+          client.tell(told.get(line - lag));
+        }
+        tape.restart();
+      }
+      worker.close();
+      client.close();
+
+      assertEquals(1, tape.builds().size(), "lag " + lag);
+      Build build = tape.builds().getFirst();
+      assertEquals("ssh-ng://big", build.machine());
+      assertEquals(1, build.logLines());
+      assertEquals("buildPhase", build.phase());
+      assertEquals(List.of(), tape.live());
+    }
+  }
+
   @Test
   void aRestartAfterEveryEntryChangesNothing() {
     for (String name : List.of("success", "failure", "keep-going", "interrupt", "kill")) {
