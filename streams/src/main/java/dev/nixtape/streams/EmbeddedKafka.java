@@ -82,9 +82,12 @@ public final class EmbeddedKafka implements AutoCloseable {
             // than the default 9 s.
             Map.entry("broker.session.timeout.ms", 3000),
             Map.entry("broker.heartbeat.interval.ms", 1000),
-            Map.entry("num.network.threads", 2),
-            Map.entry("num.io.threads", 2),
-            Map.entry("background.threads", 2),
+            // Each thread wakes several times a second to find nothing.
+            Map.entry("num.network.threads", 1),
+            Map.entry("num.io.threads", 1),
+            Map.entry("background.threads", 1),
+            Map.entry("group.coordinator.threads", 1),
+            Map.entry("share.coordinator.threads", 1),
             Map.entry("num.recovery.threads.per.data.dir", 1),
             // One node, one machine: replication and 50 partitions of each internal topic only
             // cost.

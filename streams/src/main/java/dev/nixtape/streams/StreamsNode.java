@@ -93,6 +93,7 @@ public final class StreamsNode implements AutoCloseable {
     p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, (int) settings.replication());
     p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+    p.put(StreamsConfig.POLL_MS_CONFIG, 200);
     // Live answers do not wait for it; until then a fact is shown from the live store.
     p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 500);
     p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 16L << 20);
@@ -107,7 +108,11 @@ public final class StreamsNode implements AutoCloseable {
     // by every collection of garbage.
     p.put(StreamsConfig.consumerPrefix("max.poll.records"), 25);
     p.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, 25);
-    p.put(StreamsConfig.consumerPrefix("fetch.max.wait.ms"), 2000);
+    // Long, for there is nothing new most of the time; but stores that are restored wait for the
+    // end
+    // of a fetch.
+    p.put(StreamsConfig.mainConsumerPrefix("fetch.max.wait.ms"), 2000);
+    p.put(StreamsConfig.restoreConsumerPrefix("fetch.max.wait.ms"), 50);
     p.put(StreamsConfig.consumerPrefix("max.partition.fetch.bytes"), 1 << 20);
     p.put(StreamsConfig.producerPrefix("linger.ms"), 5);
     p.put(StreamsConfig.producerPrefix("compression.type"), "lz4");
