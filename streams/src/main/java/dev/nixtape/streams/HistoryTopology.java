@@ -8,6 +8,7 @@ import dev.nixtape.projections.tape.Topic;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -34,6 +35,9 @@ final class HistoryTopology {
 
   private static final byte[] VERSION =
       Integer.toString(Fold.VERSION).getBytes(StandardCharsets.US_ASCII);
+
+  /// A record without value, which nixtape does not write.
+  private static final byte[] NOTHING = {};
 
   private HistoryTopology() {}
 
@@ -76,7 +80,7 @@ final class HistoryTopology {
       }
       Build fact;
       try {
-        fact = BuildJson.read(record.value());
+        fact = BuildJson.read(Objects.requireNonNullElse(record.value(), NOTHING));
       } catch (UncheckedIOException | IllegalArgumentException e) {
         LOG.warn(
             "a record of {} is no fact and is passed over: {}",
@@ -84,7 +88,7 @@ final class HistoryTopology {
             e.getMessage());
         return;
       }
-      java.util.Objects.requireNonNull(history).add(fact, record.value());
+      Objects.requireNonNull(history).add(fact, record.value());
       live.arrived(fact);
     }
   }
