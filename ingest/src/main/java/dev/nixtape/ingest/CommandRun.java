@@ -22,14 +22,14 @@ public final class CommandRun {
 
   /// Runs a command to its end, with the options added that make Nix write its events, and returns
   /// its exit status (128 + the signal's number when one ended it). Its stdin and stdout are this
-  /// process's. Throws an exception when there is no such program.
+  /// process's. From then on, this process ends by itself and not by a signal. Throws an exception
+  /// when there is no such program.
   public int run(List<String> command) throws IOException, InterruptedException {
     List<String> words = new NixCommand(command).withEvents();
-    try (Signals signals = Signals.held()) {
-      Process process = start(words);
-      signals.leaveTo(process);
-      return record(process, words);
-    }
+    Signals signals = Signals.held();
+    Process process = start(words);
+    signals.leaveTo(process);
+    return record(process, words);
   }
 
   private static Process start(List<String> words) throws IOException {

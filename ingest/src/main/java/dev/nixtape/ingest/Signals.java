@@ -1,20 +1,18 @@
 package dev.nixtape.ingest;
 
 import java.lang.reflect.Proxy;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import org.jspecify.annotations.Nullable;
 
-/// While a command runs, its end is this process's end too: a signal must not end the recording
-/// first.
+/// Once a command runs, its end is this process's end too: no signal ends the recording first, nor
+/// cuts off what is still on its way to Kafka afterwards. So the signals are never given back: the
+/// JVM hands one on some time after it arrived, which can be after the command's end.
 ///
 /// The JDK's only way to outlive a signal is `sun.misc.Signal` (module jdk.unsupported), of which
 /// the compiler always warns: so it is called by its name.
-final class Signals implements AutoCloseable {
+final class Signals {
   private static final String SIGNAL = "sun.misc.Signal";
   private static final String HANDLER = "sun.misc.SignalHandler";
 
-  private final Deque<Runnable> restore = new ArrayDeque<>();
   private @Nullable Process command;
   private boolean asked;
 
@@ -55,30 +53,16 @@ final class Signals implements AutoCloseable {
                 action.run();
                 return null;
               });
-      Object before = handle(name, handler);
-      restore.push(() -> {
-        try {
-          handle(name, before);
-        } catch (ReflectiveOperationException e) {
-          throw new IllegalStateException(e);
-        }
-      });
+      handle(name, handler);
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(
           "this JVM cannot handle SIG%s: it lacks the module jdk.unsupported".formatted(name), e);
     }
   }
 
-  private static Object handle(String name, Object handler) throws ReflectiveOperationException {
+  private static void handle(String name, Object handler) throws ReflectiveOperationException {
     Class<?> signals = Class.forName(SIGNAL);
     Object signal = signals.getConstructor(String.class).newInstance(name);
-    return signals
-        .getMethod("handle", signals, Class.forName(HANDLER))
-        .invoke(null, signal, handler);
-  }
-
-  @Override
-  public void close() {
-    restore.forEach(Runnable::run);
+    signals.getMethod("handle", signals, Class.forName(HANDLER)).invoke(null, signal, handler);
   }
 }
