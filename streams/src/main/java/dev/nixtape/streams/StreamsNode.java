@@ -93,7 +93,8 @@ public final class StreamsNode implements AutoCloseable {
     p.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
     p.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, (int) settings.replication());
     p.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
-    p.put(StreamsConfig.POLL_MS_CONFIG, 200);
+    // How long the thread waits for records that do not come; those that come wake it.
+    p.put(StreamsConfig.POLL_MS_CONFIG, 400);
     // Live answers do not wait for it; until then a fact is shown from the live store.
     p.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 500);
     p.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 16L << 20);
