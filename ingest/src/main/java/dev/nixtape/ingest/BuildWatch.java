@@ -30,13 +30,13 @@ final class BuildWatch implements Onlooker {
 
   @Override
   public void passed(byte[] chunk, boolean startsLine) {
-    int line = startsLine ? 0 : LineEnd.find(chunk, 0, chunk.length) + 1;
+    int line = startsLine ? 0 : ByteSlice.indexOf(chunk, (byte) '\n', 0, chunk.length) + 1;
     if (line == 0 && !startsLine) {
       return;
     }
-    for (int end = LineEnd.find(chunk, line, chunk.length);
+    for (int end = ByteSlice.indexOf(chunk, (byte) '\n', line, chunk.length);
         end >= 0;
-        end = LineEnd.find(chunk, line, chunk.length)) {
+        end = ByteSlice.indexOf(chunk, (byte) '\n', line, chunk.length)) {
       if (startsOrStops(chunk, line, end)) {
         look(ByteSlice.of(chunk, line, end));
       }

@@ -3,6 +3,7 @@ package dev.nixtape.ingest;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.nixtape.projections.ByteSlice;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -45,7 +46,9 @@ final class PassThrough {
 
   void take(byte[] bytes, int from, int to) {
     int line = from;
-    for (int end = LineEnd.find(bytes, line, to); end >= 0; end = LineEnd.find(bytes, line, to)) {
+    for (int end = ByteSlice.indexOf(bytes, (byte) '\n', line, to);
+        end >= 0;
+        end = ByteSlice.indexOf(bytes, (byte) '\n', line, to)) {
       if (held.length > 0) {
         byte[] whole = joined(bytes, line, end);
         held = new byte[0];

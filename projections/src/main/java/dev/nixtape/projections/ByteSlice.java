@@ -100,20 +100,26 @@ public final class ByteSlice {
   /// The index of the first `value` at or behind `start`, or -1. Eight bytes at a time: this is
   /// asked of every byte that Nix sends.
   public int indexOf(byte value, int start) {
+    int found = indexOf(array, value, from + start, to);
+    return found < 0 ? -1 : found - from;
+  }
+
+  /// The same in the bytes `[start, to)` of an array.
+  public static int indexOf(byte[] array, byte value, int start, int to) {
     long wanted = (value & 0xffL) * ONES;
-    int i = from + start;
+    int i = start;
     for (; i + Long.BYTES <= to; i += Long.BYTES) {
       long differs = (long) LONGS.get(array, i) ^ wanted;
       // A byte of `differs` is zero where the value is; this marks the lowest such byte's highest
       // bit.
       long found = (differs - ONES) & ~differs & HIGHS;
       if (found != 0) {
-        return i + Long.numberOfTrailingZeros(found) / Byte.SIZE - from;
+        return i + Long.numberOfTrailingZeros(found) / Byte.SIZE;
       }
     }
     for (; i < to; i++) {
       if (array[i] == value) {
-        return i - from;
+        return i;
       }
     }
     return -1;
