@@ -4,7 +4,8 @@ import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.fold.Memory;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -33,6 +34,19 @@ final class LiveView {
     memories.remove(partition, memory);
   }
 
+  /// What runs, and of some kinds what is on its way to a history; each once: what ended while this
+  /// was read has ended.
+  Collection<Build> of(Set<Build.Kind> endedKinds) {
+    Map<String, Build> all = new LinkedHashMap<>();
+    activities().forEach(build -> all.put(build.id(), build));
+    for (Recent recent : facts.values()) {
+      if (endedKinds.contains(recent.build.kind())) {
+        all.put(recent.build.id(), recent.build);
+      }
+    }
+    return all.values();
+  }
+
   List<Build> activities() {
     return memories.values().stream().flatMap(memory -> memory.activities().stream()).toList();
   }
@@ -48,17 +62,6 @@ final class LiveView {
   /// It is in a history of this process.
   void arrived(Build build) {
     facts.remove(build.id());
-  }
-
-  /// What is on its way to a history, of some kinds.
-  List<Build> finished(Set<Build.Kind> kinds) {
-    List<Build> found = new ArrayList<>();
-    for (Recent recent : facts.values()) {
-      if (kinds.contains(recent.build.kind())) {
-        found.add(recent.build);
-      }
-    }
-    return found;
   }
 
   /// To be called now and then.

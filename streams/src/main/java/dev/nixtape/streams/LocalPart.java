@@ -52,9 +52,7 @@ final class LocalPart implements Part {
   @Override
   public List<Build> live(BuildQuery query) {
     requireStores();
-    List<Build> all = new ArrayList<>(live.activities());
-    all.addAll(live.finished(query.endedKinds()));
-    return all;
+    return List.copyOf(live.of(query.endedKinds()));
   }
 
   @Override

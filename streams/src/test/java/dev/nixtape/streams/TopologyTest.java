@@ -3,9 +3,11 @@ package dev.nixtape.streams;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.history.History;
@@ -13,6 +15,7 @@ import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Topic;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Properties;
@@ -35,6 +38,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 class TopologyTest {
   @TempDir Path state;
+  private final LiveView live = new LiveView();
   private TopologyTestDriver driver;
   private TestInputTopic<byte[], byte[]> log;
   private TestOutputTopic<String, byte[]> builds;
@@ -46,7 +50,7 @@ class TopologyTest {
     p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
     p.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
     p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SmallStores.class);
-    driver = new TopologyTestDriver(StreamsNode.topology(new LiveView()), p);
+    driver = new TopologyTestDriver(StreamsNode.topology(live), p);
     log =
         driver.createInputTopic(
             Topic.LOG.name(), new ByteArraySerializer(), new ByteArraySerializer());
@@ -135,5 +139,35 @@ class TopologyTest {
     assertNull(history.get(History.ID + "another"));
     facts.pipeInput(new TestRecord<>("x", renamed, fact.headers(), 1L));
     assertNotNull(history.get(History.ID + "another"));
+  }
+
+  @Test
+  void whatEndsWhileItIsReadIsShownOnce() {
+    var running = EnumSet.noneOf(Build.Kind.class);
+    for (LogEntry entry : Shim.session("h", 1, Shim.recording("success.client"), 300)) {
+      if (live.of(running).stream().noneMatch(build -> build.kind() == Build.Kind.BUILD)) {
+        publish(List.of(entry));
+      }
+    }
+    Build begun =
+        live.of(running).stream()
+            .filter(build -> build.kind() == Build.Kind.BUILD)
+            .findFirst()
+            .orElseThrow();
+    String json = new String(BuildJson.write(begun), StandardCharsets.UTF_8);
+    Build ended =
+        BuildJson.read(
+            json.replace("\"finishedAt\":null", "\"finishedAt\":\"2026-01-31T15:00:00.000Z\"")
+                .getBytes(StandardCharsets.UTF_8));
+
+    live.finished(ended);
+
+    assertEquals(
+        List.of(ended),
+        live.of(EnumSet.of(Build.Kind.BUILD)).stream()
+            .filter(build -> build.id().equals(begun.id()))
+            .toList());
+    live.arrived(ended);
+    assertTrue(live.of(EnumSet.allOf(Build.Kind.class)).contains(begun));
   }
 }
