@@ -94,24 +94,35 @@ public final class BuildJson {
       json.writeEndObject();
     }
     json.writeEndArray();
-    Progress progress = build.progress();
-    if (progress == null) {
+    if (build.progress() == null) {
       json.writeNullField("progress");
     } else {
-      json.writeObjectFieldStart("progress");
-      json.writeNumberField("done", progress.done());
-      json.writeNumberField("expected", progress.expected());
-      json.writeNumberField("running", progress.running());
-      json.writeNumberField("failed", progress.failed());
-      json.writeEndObject();
+      progress(json, build.progress());
     }
     json.writeNumberField("logLines", build.logLines());
     number(json, "bytes", build.bytes());
     json.writeStringField("outcome", build.outcome() == null ? null : build.outcome().json());
     json.writeStringField("reason", build.reason());
     number(json, "exitCode", build.exitCode() == null ? null : build.exitCode().longValue());
+    evidence(json, build.evidence());
+    log(json, build.log());
+    json.writeEndObject();
+  }
+
+  /// Writes the field `progress`.
+  public static void progress(JsonGenerator json, Progress progress) throws IOException {
+    json.writeObjectFieldStart("progress");
+    json.writeNumberField("done", progress.done());
+    json.writeNumberField("expected", progress.expected());
+    json.writeNumberField("running", progress.running());
+    json.writeNumberField("failed", progress.failed());
+    json.writeEndObject();
+  }
+
+  /// Writes the field `evidence`.
+  public static void evidence(JsonGenerator json, List<Evidence> all) throws IOException {
     json.writeArrayFieldStart("evidence");
-    for (Evidence evidence : build.evidence()) {
+    for (Evidence evidence : all) {
       json.writeStartObject();
       json.writeStringField("source", evidence.source());
       json.writeStringField("says", evidence.says().json());
@@ -119,11 +130,14 @@ public final class BuildJson {
       json.writeEndObject();
     }
     json.writeEndArray();
+  }
+
+  /// Writes the field `log`.
+  public static void log(JsonGenerator json, LogRange log) throws IOException {
     json.writeObjectFieldStart("log");
-    json.writeNumberField("partition", build.log().partition());
-    json.writeNumberField("from", build.log().from());
-    json.writeNumberField("to", build.log().to());
-    json.writeEndObject();
+    json.writeNumberField("partition", log.partition());
+    json.writeNumberField("from", log.from());
+    json.writeNumberField("to", log.to());
     json.writeEndObject();
   }
 

@@ -79,6 +79,7 @@ final class LogReader {
   /// the first of them tells it.
   private static final class Telling {
     private final Build build;
+    private final long nixId;
 
     /// Nix's id of the build, and of a remote machine's account of it, which has the log.
     private final Set<Long> ids = new HashSet<>();
@@ -101,7 +102,8 @@ final class LogReader {
 
     Telling(Build build, Predicate<String> take) {
       this.build = build;
-      ids.add(Long.parseUnsignedLong(build.nixId()));
+      this.nixId = Long.parseUnsignedLong(build.nixId());
+      ids.add(nixId);
       this.take = take;
     }
 
@@ -155,17 +157,17 @@ final class LogReader {
 
     private void line(String session, ByteSlice line) {
       switch (NixLine.parse(line)) {
-        case NixEvent.Start start when isTheBuild(start.id()) -> {
+        case NixEvent.Start start when start.id() == nixId -> {
           if (!tellers.add(session)) {
             twice = true;
           }
         }
         case NixEvent.Start start
             when start.type() == ActivityType.BUILD
-                && start.id() >>> 32 == Long.parseUnsignedLong(build.nixId()) >>> 32
+                && NixEvent.opener(start.id()) == NixEvent.opener(nixId)
                 && start.field(0).equals(build.drvPath()) ->
             ids.add(start.id());
-        case NixEvent.Stop stop when isTheBuild(stop.id()) -> {
+        case NixEvent.Stop stop when stop.id() == nixId -> {
           over = !twice || onceOver;
           onceOver = true;
         }
@@ -181,10 +183,6 @@ final class LogReader {
         }
         case NixEvent _ -> {}
       }
-    }
-
-    private boolean isTheBuild(long id) {
-      return id == Long.parseUnsignedLong(build.nixId());
     }
 
     private void logLine(String text) {

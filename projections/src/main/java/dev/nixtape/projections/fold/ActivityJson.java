@@ -2,9 +2,7 @@ package dev.nixtape.projections.fold;
 
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.util.ByteArrayBuilder;
-import dev.nixtape.projections.Build.Evidence;
-import dev.nixtape.projections.Build.LogRange;
-import dev.nixtape.projections.Build.Progress;
+import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.Rfc3339;
 import dev.nixtape.projections.fold.Activity.Identity;
@@ -36,7 +34,7 @@ final class ActivityJson {
       subject(json, activity.subject());
       telling(json, activity.telling());
       course(json, activity.course());
-      evidence(json, activity);
+      BuildJson.evidence(json, activity.evidence());
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -102,33 +100,10 @@ final class ActivityJson {
       json.writeEndObject();
     }
     json.writeEndArray();
-    Progress progress = course.progress();
-    json.writeObjectFieldStart("progress");
-    json.writeNumberField("done", progress.done());
-    json.writeNumberField("expected", progress.expected());
-    json.writeNumberField("running", progress.running());
-    json.writeNumberField("failed", progress.failed());
-    json.writeEndObject();
+    BuildJson.progress(json, course.progress());
     json.writeNumberField("logLines", course.logLines());
-    LogRange log = course.log();
-    json.writeObjectFieldStart("log");
-    json.writeNumberField("partition", log.partition());
-    json.writeNumberField("from", log.from());
-    json.writeNumberField("to", log.to());
+    BuildJson.log(json, course.log());
     json.writeEndObject();
-    json.writeEndObject();
-  }
-
-  private static void evidence(JsonGenerator json, Activity activity) throws IOException {
-    json.writeArrayFieldStart("evidence");
-    for (Evidence evidence : activity.evidence()) {
-      json.writeStartObject();
-      json.writeStringField("source", evidence.source());
-      json.writeStringField("says", evidence.says().json());
-      json.writeStringField("detail", evidence.detail());
-      json.writeEndObject();
-    }
-    json.writeEndArray();
   }
 
   private static void optional(JsonGenerator json, String name, @Nullable String value)

@@ -17,6 +17,7 @@ import dev.nixtape.projections.tape.Source;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// Reads the lines of one chunk of a session: what they say of activities, and how many they are.
@@ -144,11 +145,28 @@ final class ChunkReader {
   }
 
   private void rootResult(NixEvent.Result result) {
+    ofRoot(result.id(), (worker, goals) -> settling.judge(host, worker, goals.told(result, key)));
+  }
+
+  private void rootStop(long root) {
+    ofRoot(
+        root,
+        (worker, goals) -> {
+          if (goals.telling().isLastEnd()) {
+            settling.endGoals(host, worker, goals, false);
+          } else {
+            work.put(worker, goals.oneEnded());
+          }
+        });
+  }
+
+  /// Does something with the goals that a root counts, when it is one.
+  private void ofRoot(long root, BiConsumer<String, Goals> something) {
     for (Build.Kind kind : WorkingSet.COUNTED) {
-      String worker = WorkingSet.worker(host, result.id(), kind);
+      String worker = WorkingSet.worker(host, root, kind);
       Goals goals = work.goals(worker);
-      if (goals != null && goals.root() == result.id()) {
-        settling.judge(host, worker, goals.told(result, key));
+      if (goals != null && goals.root() == root) {
+        something.accept(worker, goals);
       }
     }
   }
@@ -220,7 +238,7 @@ final class ChunkReader {
       return null;
     }
     for (long nixId : invocation.unsettled()) {
-      if (nixId >>> 32 == start.id() >>> 32
+      if (NixEvent.opener(nixId) == NixEvent.opener(start.id())
           && work.activity(host, nixId) instanceof Running build
           && build.subject().kind() == Build.Kind.BUILD
           && !Subject.LOCAL.equals(build.subject().machine())
@@ -256,19 +274,7 @@ final class ChunkReader {
     switch (work.activity(host, stop.id())) {
       case Running running -> stop(running);
       case Stopped _ -> {}
-      case null -> {
-        for (Build.Kind kind : WorkingSet.COUNTED) {
-          String worker = WorkingSet.worker(host, stop.id(), kind);
-          Goals goals = work.goals(worker);
-          if (goals != null && goals.root() == stop.id()) {
-            if (goals.telling().isLastEnd()) {
-              settling.endGoals(host, worker, goals, false);
-            } else {
-              work.put(worker, goals.oneEnded());
-            }
-          }
-        }
-      }
+      case null -> rootStop(stop.id());
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.nixtape.projections.fold;
 
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.nix.NixEvent;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,14 +46,16 @@ final class WorkingSet {
     if (last != null && lastId == nixId) {
       return last;
     }
-    String key = Fold.activityKey(host, nixId);
-    Long outer = memory.outer(key);
-    TouchedActivity touched = activities.get(outer == null ? nixId : outer);
-    if (touched == null && outer != null) {
-      touched = touch(host, outer);
-    } else if (touched == null) {
-      touched = new TouchedActivity(key, memory.activity(key));
-      activities.put(nixId, touched);
+    TouchedActivity touched = activities.get(nixId);
+    if (touched == null) {
+      String key = Fold.activityKey(host, nixId);
+      Long outer = memory.outer(key);
+      if (outer == null) {
+        touched = new TouchedActivity(key, memory.activity(key));
+        activities.put(nixId, touched);
+      } else {
+        touched = touch(host, outer);
+      }
     }
     lastId = nixId;
     last = touched;
@@ -79,10 +82,9 @@ final class WorkingSet {
     touch(activity.identity().host(), activity.identity().nixId()).become(null);
   }
 
-  /// The key of a worker's goals: the worker is the process that opened the activity, the upper
-  /// half of its id.
+  /// The key of the goals of the worker that opened an activity.
   static String worker(String host, long nixId, Build.Kind kind) {
-    return host + "/" + (nixId >>> 32) + "/" + kind.json();
+    return host + "/" + NixEvent.opener(nixId) + "/" + kind.json();
   }
 
   @Nullable Goals goals(String worker) {

@@ -11,7 +11,6 @@ import java.util.Arrays;
 ///
 /// One reader reads a chunk from line to line: what it holds is of the line it read last.
 public final class FrequentResult {
-  private static final byte[] MARK = "@nix ".getBytes(US_ASCII);
   private static final byte[] RESULT = "{\"action\":\"result\",\"fields\":[".getBytes(US_ASCII);
   private static final byte[] ID = "],\"id\":".getBytes(US_ASCII);
   private static final byte[] TYPE = ",\"type\":".getBytes(US_ASCII);
@@ -42,7 +41,7 @@ public final class FrequentResult {
   public int read(int from, int end) {
     at = from;
     to = end;
-    skip(MARK);
+    skip(NixLine.MARK);
     if (!skip(RESULT) || at == to) {
       return NONE;
     }

@@ -8,6 +8,11 @@ import org.jspecify.annotations.Nullable;
 /// src/libutil/include/nix/util/logging.hh and the uses of `Activity`.
 public sealed interface NixEvent {
 
+  /// The pid of the process that opened an activity.
+  static long opener(long id) {
+    return id >>> 32;
+  }
+
   /// An activity begins.
   ///
   /// @param parent 0 when it has none (or Nix is older than 2.18)

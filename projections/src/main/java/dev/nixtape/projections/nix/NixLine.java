@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class NixLine {
   private static final JsonFactory JSON = new JsonFactory();
 
-  private static final byte[] MARK = "@nix ".getBytes(US_ASCII);
+  static final byte[] MARK = "@nix ".getBytes(US_ASCII);
 
   private NixLine() {}
 
