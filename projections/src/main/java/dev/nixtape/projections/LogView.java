@@ -11,6 +11,7 @@ public record LogView(
     long unrecognised,
     long gaps,
     long missing,
+    long missingLines,
     long repeated) {
 
   public static LogView of(Iterable<HostView> hosts) {
@@ -32,6 +33,7 @@ public record LogView(
         all.unrecognised(),
         all.gaps(),
         all.missing(),
+        all.missingLines(),
         all.repeated());
   }
 }

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /// @param closedAt null while it is open
 /// @param ending `end`, `error` or `unheard` (the shim went away first)
 /// @param error the last error that Nix reported in it
+/// @param losses what is missing of it, by reason
 public record Session(
     String id,
     String host,
@@ -30,14 +31,35 @@ public record Session(
     @Nullable String ending,
     @Nullable Integer exitCode,
     @Nullable String error,
+    List<Loss> losses,
     Tally tally) {
 
   public Session {
     command = List.copyOf(command);
+    losses = List.copyOf(losses);
   }
 
   public boolean open() {
     return closedAt == null;
+  }
+
+  /// Bytes of a session that the log does not hold, for one reason.
+  ///
+  /// @param gaps places where bytes are missing
+  /// @param bytes those missing in them
+  /// @param lines that ended in them, as far as somebody counted
+  /// @param from when the first of them arrived
+  /// @param until when the last of them arrived
+  public record Loss(String why, long gaps, long bytes, long lines, Instant from, Instant until) {
+    public Loss and(Loss that) {
+      return new Loss(
+          why,
+          gaps + that.gaps,
+          bytes + that.bytes,
+          lines + that.lines,
+          from.isBefore(that.from) ? from : that.from,
+          until.isAfter(that.until) ? until : that.until);
+    }
   }
 
   /// What the log holds of something, and what it does not.
@@ -47,6 +69,7 @@ public record Session(
   /// @param unrecognised lines that mean nothing to this parser
   /// @param gaps places where bytes are missing
   /// @param missing the bytes missing in them
+  /// @param missingLines lines that ended in them, as far as somebody counted
   /// @param repeated bytes that came twice and were counted once
   public record Tally(
       long chunks,
@@ -56,8 +79,9 @@ public record Session(
       long unrecognised,
       long gaps,
       long missing,
+      long missingLines,
       long repeated) {
-    public static final Tally NONE = new Tally(0, 0, 0, 0, 0, 0, 0, 0);
+    public static final Tally NONE = new Tally(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
     public Tally plus(Tally that) {
       return new Tally(
@@ -68,6 +92,7 @@ public record Session(
           unrecognised + that.unrecognised,
           gaps + that.gaps,
           missing + that.missing,
+          missingLines + that.missingLines,
           repeated + that.repeated);
     }
   }

@@ -51,7 +51,7 @@ final class ChunkReader {
   }
 
   Tally tally(long bytes, long repeated) {
-    return new Tally(bytes == 0 ? 0 : 1, bytes, lines, text, unrecognised, 0, 0, repeated);
+    return new Tally(bytes == 0 ? 0 : 1, bytes, lines, text, unrecognised, 0, 0, 0, repeated);
   }
 
   /// The last error that Nix reported; null when it reported none.

@@ -4,6 +4,7 @@ import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.ByteSlice;
+import dev.nixtape.projections.Session.Loss;
 import dev.nixtape.projections.fold.Activity.Running;
 import dev.nixtape.projections.fold.Activity.Stopped;
 import dev.nixtape.projections.nix.Derivation;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class Fold {
   /// Changes with every change of what the fold remembers or answers: part of the names of stores
   /// and groups.
-  public static final int VERSION = 1;
+  public static final int VERSION = 2;
 
   /// Entries from one clearing away to the next.
   private static final int FORGET_EVERY = 16;
@@ -107,8 +108,17 @@ public final class Fold {
     }
     OpenSession session = session(gap);
     if (end > session.next()) {
-      memory.putSession(session.missing(end - session.next(), gap.at()));
+      memory.putSession(
+          session.missing(
+              new Loss(gap.why(), 1, end - session.next(), gap.lines(), gap.from(), gap.at())));
     }
+  }
+
+  /// Bytes before an entry that no gap accounts for: records that are gone from the log, or never
+  /// came.
+  private static Loss unexplained(OpenSession session, LogEntry entry) {
+    return new Loss(
+        "not in the log", 1, entry.offset() - session.next(), 0, session.lastAt(), entry.at());
   }
 
   private void closed(LogEntry.Closed closed, Position position) {
@@ -117,7 +127,7 @@ public final class Fold {
     }
     OpenSession session = session(closed);
     if (closed.offset() > session.next()) {
-      session = session.missing(closed.offset() - session.next(), closed.at());
+      session = session.missing(unexplained(session, closed));
     }
     TornLine last = session.torn();
     if (last != null) {
@@ -152,6 +162,7 @@ public final class Fold {
                 !session.source().boot().equals(listening.boot())
                     || (session.source().kind() == Source.Kind.SOCKET
                         && session.source().path().equals(listening.path())))
+            .filter(session -> !listening.kept().contains(session.id().id()))
             .sorted(Comparator.comparing(session -> session.id().key()))
             .toList();
     for (OpenSession session : lost) {
@@ -170,7 +181,7 @@ public final class Fold {
       return;
     }
     if (chunk.offset() > session.next()) {
-      session = session.missing(chunk.offset() - session.next(), chunk.at());
+      session = session.missing(unexplained(session, chunk));
     }
     ByteSlice bytes = chunk.bytes().from((int) (session.next() - chunk.offset()));
     ChunkReader reader = new ChunkReader(work, settling, session, chunk.at(), position);

@@ -1,11 +1,13 @@
 package dev.nixtape.projections.fold;
 
 import dev.nixtape.projections.Session;
+import dev.nixtape.projections.Session.Loss;
 import dev.nixtape.projections.Session.Tally;
 import dev.nixtape.projections.tape.LogEntry.Ending;
 import dev.nixtape.projections.tape.SessionId;
 import dev.nixtape.projections.tape.Source;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param next the stream offset of the next byte that was not seen yet
 /// @param torn what stands of a line whose end is not there yet; null between lines
+/// @param losses what is missing, by reason
 /// @param error the last error that Nix reported
 record OpenSession(
     SessionId id,
@@ -22,10 +25,14 @@ record OpenSession(
     long next,
     Tally tally,
     @Nullable TornLine torn,
+    List<Loss> losses,
     @Nullable String error) {
 
+  /// Reasons that a session keeps apart; every one beyond counts to the last.
+  private static final int MAX_LOSSES = 8;
+
   static OpenSession opened(SessionId id, Source source, Instant at) {
-    return new OpenSession(id, source, at, at, 0, Tally.NONE, null, null);
+    return new OpenSession(id, source, at, at, 0, Tally.NONE, null, List.of(), null);
   }
 
   /// The sessions of one client and of the workers that serve it share this; any other session is
@@ -43,17 +50,47 @@ record OpenSession(
   OpenSession read(
       long upTo, Instant at, Tally more, @Nullable TornLine torn, @Nullable String error) {
     return new OpenSession(
-        id, source, openedAt, at, upTo, tally.plus(more), torn, error == null ? this.error : error);
+        id,
+        source,
+        openedAt,
+        at,
+        upTo,
+        tally.plus(more),
+        torn,
+        losses,
+        error == null ? this.error : error);
   }
 
   OpenSession repeated(long bytes) {
-    return read(next, lastAt, new Tally(0, 0, 0, 0, 0, 0, 0, bytes), torn, null);
+    return read(next, lastAt, new Tally(0, 0, 0, 0, 0, 0, 0, 0, bytes), torn, null);
   }
 
   /// Bytes that never came: a torn line before them has lost its end.
-  OpenSession missing(long bytes, Instant at) {
-    long lost = torn == null ? 0 : 1;
-    return read(next + bytes, at, new Tally(0, 0, lost, 0, lost, 1, bytes, 0), null, null);
+  OpenSession missing(Loss loss) {
+    long torn = this.torn == null ? 0 : 1;
+    Tally missing = new Tally(0, 0, torn, 0, torn, 1, loss.bytes(), loss.lines(), 0);
+    return new OpenSession(
+        id,
+        source,
+        openedAt,
+        loss.until(),
+        next + loss.bytes(),
+        tally.plus(missing),
+        null,
+        with(loss),
+        error);
+  }
+
+  private List<Loss> with(Loss loss) {
+    List<Loss> all = new ArrayList<>(losses);
+    for (int i = 0; i < all.size(); i++) {
+      if (all.get(i).why().equals(loss.why()) || i == MAX_LOSSES - 1) {
+        all.set(i, all.get(i).and(loss));
+        return List.copyOf(all);
+      }
+    }
+    all.add(loss);
+    return List.copyOf(all);
   }
 
   Session view(@Nullable Instant closedAt, @Nullable Ending ending) {
@@ -74,6 +111,7 @@ record OpenSession(
         ending == null ? null : ending.how().json(),
         ending == null ? null : ending.exitCode(),
         error,
+        losses,
         tally);
   }
 }

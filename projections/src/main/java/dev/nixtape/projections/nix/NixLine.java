@@ -53,6 +53,13 @@ public final class NixLine {
     return -1;
   }
 
+  /// Whether a line is a progress result (type 105) and nothing else: 98 of 100 lines are.
+  public static boolean isProgress(byte[] bytes, int from, int to) {
+    int json = startOfJson(ByteSlice.of(bytes, from, to));
+    FrequentResult frequent = new FrequentResult(bytes);
+    return json >= 0 && frequent.read(from + json, to) == to && !frequent.isLogLine();
+  }
+
   private static NixEvent parseJson(ByteSlice json) {
     Line line = new Line();
     try (JsonParser parser = JSON.createParser(json.array(), json.from(), json.length())) {

@@ -7,6 +7,8 @@ import dev.nixtape.projections.Json;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +42,9 @@ public record EntryRecord(
 
   private static final ByteSlice NOTHING = ByteSlice.of(new byte[0]);
 
-  private record GapJson(long missing, String why) {}
+  private record GapJson(long missing, long lines, @Nullable Instant from, String why) {}
 
-  private record ListeningJson(String boot, String path) {}
+  private record ListeningJson(String boot, String path, @Nullable List<String> kept) {}
 
   public static EntryRecord of(LogEntry entry) {
     return switch (entry) {
@@ -50,16 +52,20 @@ public record EntryRecord(
           new EntryRecord(
               lines.session().key(),
               lines.at().toEpochMilli(),
-              number(lines.offset()),
+              offset(lines.offset()),
               null,
               null,
               lines.bytes());
       case LogEntry.Opened opened -> of(opened, "opened", opened.source());
       case LogEntry.Observed observed -> of(observed, "observed", observed.observation());
-      case LogEntry.Gap gap -> of(gap, "gap", new GapJson(gap.missing(), gap.why()));
+      case LogEntry.Gap gap ->
+          of(gap, "gap", new GapJson(gap.missing(), gap.lines(), gap.from(), gap.why()));
       case LogEntry.Closed closed -> of(closed, "closed", closed.ending());
       case LogEntry.Listening listening ->
-          of(listening, "listening", new ListeningJson(listening.boot(), listening.path()));
+          of(
+              listening,
+              "listening",
+              new ListeningJson(listening.boot(), listening.path(), listening.kept()));
     };
   }
 
@@ -67,7 +73,7 @@ public record EntryRecord(
     return new EntryRecord(
         entry.session().key(),
         entry.at().toEpochMilli(),
-        number(entry.offset()),
+        offset(entry.offset()),
         kind,
         ByteSlice.of(Json.write(json)),
         NOTHING);
@@ -111,13 +117,25 @@ public record EntryRecord(
             new LogEntry.Observed(session, at, offset, Json.read(json, Observation.class));
         case "gap" -> {
           GapJson gap = Json.read(json, GapJson.class);
-          yield new LogEntry.Gap(session, at, offset, gap.missing(), gap.why());
+          yield new LogEntry.Gap(
+              session,
+              at,
+              offset,
+              gap.missing(),
+              gap.lines(),
+              Objects.requireNonNullElse(gap.from(), at),
+              gap.why());
         }
         case "closed" ->
             new LogEntry.Closed(session, at, offset, Json.read(json, LogEntry.Ending.class));
         case "listening" -> {
           ListeningJson listening = Json.read(json, ListeningJson.class);
-          yield new LogEntry.Listening(session, at, listening.boot(), listening.path());
+          yield new LogEntry.Listening(
+              session,
+              at,
+              listening.boot(),
+              listening.path(),
+              Objects.requireNonNullElse(listening.kept(), List.of()));
         }
         default ->
             throw new IllegalArgumentException(
@@ -131,7 +149,13 @@ public record EntryRecord(
     }
   }
 
-  private static ByteSlice number(long value) {
+  /// Bytes that the record has at least, as far as its contents go.
+  public int size() {
+    return key.length() + value.length() + (entry == null ? 0 : entry.length());
+  }
+
+  /// A stream's offset as the header `o` has it: unsigned, big-endian, without leading zero bytes.
+  public static ByteSlice offset(long value) {
     byte[] bytes = ByteBuffer.allocate(8).putLong(value).array();
     return ByteSlice.of(bytes, Long.numberOfLeadingZeros(value) / 8, 8);
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.nixtape.projections.ByteSlice;
 import java.time.Instant;
+import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -41,8 +42,18 @@ public sealed interface LogEntry {
 
   /// Bytes that Nix sent and the log does not hold.
   ///
+  /// @param at when the last of them arrived
   /// @param missing how many, from `offset` on
-  record Gap(SessionId session, Instant at, long offset, long missing, String why)
+  /// @param lines how many lines ended in them; 0 when nobody counted
+  /// @param from when the first of them arrived
+  record Gap(
+      SessionId session,
+      Instant at,
+      long offset,
+      long missing,
+      long lines,
+      Instant from,
+      String why)
       implements LogEntry {
     public Gap {
       if (missing <= 0) {
@@ -54,12 +65,18 @@ public sealed interface LogEntry {
   /// The last entry of a session.
   record Closed(SessionId session, Instant at, long offset, Ending ending) implements LogEntry {}
 
-  /// A shim began to listen on a host: whatever it had open before, in another life, it will never
-  /// hear again.
+  /// A shim began to listen on a host: what it had open before, in another life, it will never hear
+  /// again, but for the sessions that it still has something of.
   ///
   /// @param boot the host's boot id
   /// @param path the socket it listens on
-  record Listening(SessionId session, Instant at, String boot, String path) implements LogEntry {
+  /// @param kept the ids of those sessions: they are still open, or say themselves how they ended
+  record Listening(SessionId session, Instant at, String boot, String path, List<String> kept)
+      implements LogEntry {
+    public Listening {
+      kept = List.copyOf(kept);
+    }
+
     @Override
     public long offset() {
       return 0;

@@ -265,7 +265,9 @@ class FoldTest {
     Tape tape = new Tape();
     Tape.Stream worker = tape.worker(CLIENT);
     worker.tell(startBuild(BUILD, DRV));
-    tape.write(new LogEntry.Gap(worker.id, tape.now(), worker.offset(), 1000, "Kafka was away"));
+    tape.write(
+        new LogEntry.Gap(
+            worker.id, tape.now(), worker.offset(), 1000, 9, tape.now(), "Kafka was away"));
     worker.skip(1000);
     worker.tell(logLine("after the gap"));
     worker.skip(50);
@@ -275,6 +277,10 @@ class FoldTest {
     Session session = tape.endedSessions().getFirst();
     assertEquals(2, session.tally().gaps());
     assertEquals(1050, session.tally().missing());
+    assertEquals(9, session.tally().missingLines());
+    assertEquals(
+        List.of("Kafka was away", "not in the log"),
+        session.losses().stream().map(Session.Loss::why).toList());
     assertEquals(1, tape.build("alpha-1.0").logLines());
   }
 
@@ -360,11 +366,32 @@ class FoldTest {
     tape.later(5000);
     tape.write(
         new LogEntry.Listening(
-            SessionId.at(Tape.HOST, tape.now(), 99), tape.now(), Tape.BOOT, "/run/nix.sock"));
+            SessionId.at(Tape.HOST, tape.now(), 99),
+            tape.now(),
+            Tape.BOOT,
+            "/run/nix.sock",
+            List.of()));
 
     assertEquals(Outcome.UNKNOWN, tape.build("alpha-1.0").outcome());
     assertEquals("unheard", tape.endedSessions().getFirst().ending());
     assertEquals(List.of(), tape.openSessions());
+  }
+
+  @Test
+  void aBuildWhoseSessionANewShimKeptRunsOn() {
+    Tape tape = new Tape();
+    Tape.Stream worker = tape.worker(CLIENT);
+    worker.tell(startBuild(BUILD, DRV));
+    tape.write(
+        new LogEntry.Listening(
+            SessionId.at(Tape.HOST, tape.now(), 99),
+            tape.now(),
+            Tape.BOOT,
+            "/run/nix.sock",
+            List.of(worker.id.id())));
+
+    assertEquals(1, tape.openSessions().size());
+    assertTrue(tape.live().getFirst().running());
   }
 
   @Test

@@ -54,10 +54,10 @@ class EntryRecordTest {
                 new Observation.DerivationRead(9, "/d.drv", "Derive(", List.of())),
             new LogEntry.Observed(
                 SESSION, AT, 257, new Observation.Unreadable(9, "/d.drv", "gone")),
-            new LogEntry.Gap(SESSION, AT, 65536, 12, "Kafka was away"),
+            new LogEntry.Gap(SESSION, AT, 65536, 12, 3, AT.minusSeconds(5), "Kafka was away"),
             new LogEntry.Closed(SESSION, AT, 7, LogEntry.Ending.exited(3)),
             new LogEntry.Closed(SESSION, AT, 7, LogEntry.Ending.error("reset")),
-            new LogEntry.Listening(SESSION, AT, "boot", "/run/nix.sock"))) {
+            new LogEntry.Listening(SESSION, AT, "boot", "/run/nix.sock", List.of("one", "two")))) {
       assertEquals(entry, readBack(EntryRecord.of(entry)));
     }
   }
@@ -66,7 +66,7 @@ class EntryRecordTest {
   void onlyChunksHaveAValueAndHeadersAreShort() {
     EntryRecord chunk =
         EntryRecord.of(new LogEntry.Lines(SESSION, AT, 300, ByteSlice.of("line\n")));
-    EntryRecord gap = EntryRecord.of(new LogEntry.Gap(SESSION, AT, 300, 1, "why"));
+    EntryRecord gap = EntryRecord.of(new LogEntry.Gap(SESSION, AT, 300, 1, 0, AT, "why"));
 
     assertEquals("line\n", chunk.value().toString());
     assertEquals(2, chunk.offset().length());
