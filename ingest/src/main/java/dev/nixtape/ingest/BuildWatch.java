@@ -19,9 +19,20 @@ final class BuildWatch implements Onlooker {
   /// Builds of one session that may be open at once; more are not observed.
   private static final int MAX_OPEN = 10_000;
 
+  /// A line that says that a build starts or stops is shorter.
+  private static final int MAX_TORN = 8 * 1024;
+
+  private static final byte[] NOTHING = {};
+
   private final Recording recording;
   private final BuildObserver observer;
   private final Set<Long> open = new HashSet<>(2);
+
+  /// What stands of a line that has no end yet.
+  private byte[] begun = NOTHING;
+
+  /// That line is too long to mean anything here.
+  private boolean passing;
 
   BuildWatch(Recording recording, BuildObserver observer) {
     this.recording = recording;
@@ -29,19 +40,48 @@ final class BuildWatch implements Onlooker {
   }
 
   @Override
-  public void passed(byte[] chunk, boolean startsLine) {
-    int line = startsLine ? 0 : ByteSlice.indexOf(chunk, (byte) '\n', 0, chunk.length) + 1;
-    if (line == 0 && !startsLine) {
-      return;
-    }
-    for (int end = ByteSlice.indexOf(chunk, (byte) '\n', line, chunk.length);
+  public int passed(byte[] bytes, int count) {
+    int lines = 0;
+    int line = 0;
+    for (int end = ByteSlice.indexOf(bytes, (byte) '\n', 0, count);
         end >= 0;
-        end = ByteSlice.indexOf(chunk, (byte) '\n', line, chunk.length)) {
-      if (startsOrStops(chunk, line, end)) {
-        look(ByteSlice.of(chunk, line, end));
+        end = ByteSlice.indexOf(bytes, (byte) '\n', line, count)) {
+      if (begun.length > 0 || passing) {
+        endOfTorn(bytes, end);
+      } else if (startsOrStops(bytes, line, end)) {
+        look(ByteSlice.of(bytes, line, end));
       }
+      lines++;
       line = end + 1;
     }
+    if (line < count) {
+      hold(bytes, line, count);
+    }
+    return lines;
+  }
+
+  /// The line that earlier reads began ends here.
+  private void endOfTorn(byte[] bytes, int end) {
+    if (!passing && begun.length + end <= MAX_TORN) {
+      byte[] whole = Arrays.copyOf(begun, begun.length + end);
+      System.arraycopy(bytes, 0, whole, begun.length, end);
+      if (startsOrStops(whole, 0, whole.length)) {
+        look(ByteSlice.of(whole));
+      }
+    }
+    begun = NOTHING;
+    passing = false;
+  }
+
+  private void hold(byte[] bytes, int from, int to) {
+    if (passing || begun.length + to - from > MAX_TORN) {
+      begun = NOTHING;
+      passing = true;
+      return;
+    }
+    byte[] more = Arrays.copyOf(begun, begun.length + to - from);
+    System.arraycopy(bytes, from, more, begun.length, to - from);
+    begun = more;
   }
 
   @Override

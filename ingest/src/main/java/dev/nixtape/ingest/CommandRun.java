@@ -15,9 +15,9 @@ public final class CommandRun {
 
   /// @param shown where the command's stderr is shown
   /// @param terminal whether `shown` understands colours
-  public CommandRun(LogWriter log, Host host, OutputStream shown, boolean terminal) {
-    this.pipe = new PipeSource(log, host, shown, terminal);
-    this.host = host;
+  public CommandRun(Recorder recorder, OutputStream shown, boolean terminal) {
+    this.pipe = new PipeSource(recorder, shown, terminal);
+    this.host = recorder.host();
   }
 
   /// Runs a command to its end, with the options added that make Nix write its events, and returns

@@ -1,11 +1,17 @@
 package dev.nixtape.ingest;
 
-/// What became of everything that was given to a `LogWriter` so far.
+import java.nio.file.Path;
+import java.util.Optional;
+
+/// What became of everything that was recorded so far.
 ///
-/// @param waiting entries that Kafka has not acknowledged
+/// @param waiting bytes in the spool that Kafka has not acknowledged
 /// @param missing bytes that the log will not hold; gaps in it say where
-/// @param why Kafka's last refusal in words, "" when it never refused
-public record Delivery(long waiting, long missing, String why) {
+/// @param missingLines lines that ended in them
+/// @param spool where it waits
+/// @param problem why Kafka takes nothing
+public record Delivery(
+    long waiting, long missing, long missingLines, Path spool, Optional<String> problem) {
 
   /// Whether Kafka acknowledged every byte.
   public boolean complete() {
@@ -14,9 +20,19 @@ public record Delivery(long waiting, long missing, String why) {
 
   @Override
   public String toString() {
-    return complete()
-        ? "all is in the log"
-        : "%,d bytes are missing in the log and %,d entries are not acknowledged: %s"
-            .formatted(missing, waiting, why.isEmpty() ? "Kafka did not answer in time" : why);
+    if (complete()) {
+      return "all is in the log";
+    }
+    String lost =
+        missing == 0
+            ? ""
+            : "%,d lines (%,d bytes) found no room and are missing"
+                .formatted(missingLines, missing);
+    String waits =
+        waiting == 0
+            ? ""
+            : "%,d bytes wait in %s for the next nixtape that reaches Kafka%s"
+                .formatted(waiting, spool, problem.map(words -> " (" + words + ")").orElse(""));
+    return lost + (lost.isEmpty() || waits.isEmpty() ? "" : "; ") + waits;
   }
 }

@@ -15,25 +15,23 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/// Publishes a file that Nix wrote its events to, once or as it grows.
+/// Records a file that Nix wrote its events to, once or as it grows.
 public final class FileSource {
   private static final Duration POLL = Duration.ofMillis(150);
   private static final int READ_BYTES = 128 * 1024;
 
-  private final LogWriter log;
-  private final Host host;
+  private final Recorder recorder;
   private final Path path;
   private final ByteBuffer buffer = ByteBuffer.allocate(READ_BYTES);
 
-  public FileSource(LogWriter log, Host host, Path path) {
-    this.log = log;
-    this.host = host;
+  public FileSource(Recorder recorder, Path path) {
+    this.recorder = recorder;
     this.path = path.toAbsolutePath().normalize();
   }
 
-  /// Publishes the file as one session. Does not wait for Kafka to acknowledge the last of it.
-  /// Throws an exception when the file cannot be read.
-  public SessionId ingest() throws IOException {
+  /// Records the file as one session, as slowly as the spool has room. Throws an exception when the
+  /// file cannot be read.
+  public SessionId ingest() throws IOException, InterruptedException {
     try (FileChannel in = FileChannel.open(path, StandardOpenOption.READ)) {
       Recording recording = open();
       readOn(in, recording);
@@ -44,7 +42,7 @@ public final class FileSource {
     }
   }
 
-  /// Publishes the file as it grows, like `tail -F`, until this thread is interrupted: waits for it
+  /// Records the file as it grows, like `tail -F`, until this thread is interrupted: waits for it
   /// to appear, and begins a new session when another file takes its place or it is cut short.
   public void follow() throws IOException {
     try {
@@ -88,13 +86,16 @@ public final class FileSource {
     }
   }
 
-  private Recording open() {
+  private Recording open() throws IOException {
+    Host host = recorder.host();
     Source source = new Source(Source.Kind.FILE, host.boot(), path.toString(), false, null, null);
-    return Recording.open(log, host, source, Patience.WHILE_KAFKA_MOVES);
+    return recorder.record(host.newSession(), source);
   }
 
-  private void readOn(FileChannel in, Recording recording) throws IOException {
+  private void readOn(FileChannel in, Recording recording)
+      throws IOException, InterruptedException {
     while (in.read(buffer.clear()) > 0) {
+      recording.spooled().awaitRoom();
       recording.take(buffer.flip());
     }
   }

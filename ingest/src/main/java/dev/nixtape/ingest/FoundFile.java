@@ -1,5 +1,7 @@
 package dev.nixtape.ingest;
 
+import dev.nixtape.ingest.spool.Spool;
+import dev.nixtape.ingest.spool.SpoolSession;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.SessionId;
 import dev.nixtape.projections.tape.Source;
@@ -14,12 +16,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /// A file that Nix wrote where the socket should have been, because nobody listened: put aside,
-/// published, then deleted.
+/// recorded, then deleted.
 ///
-/// Its name carries its session: when a shim dies over it, the next one publishes the same session
-/// again, at the same offsets.
+/// Its name carries its session: when a shim dies over it, the next one goes on with the same
+/// session.
 ///
 /// @param socket where it was found
 record FoundFile(Path file, Path socket, SessionId session) {
@@ -52,18 +55,24 @@ record FoundFile(Path file, Path socket, SessionId session) {
     return found;
   }
 
-  /// Publishes the file to its end, and what is still appended to it by a Nix that opened it
-  /// before; deletes it when all is in the log. Runs `read` when it is at the file's end for the
-  /// first time. An interrupt leaves the file for the next start.
-  void publish(LogWriter log, Host host, Runnable read) throws IOException, InterruptedException {
+  /// Records the file to its end, and what is still appended to it by a Nix that opened it before;
+  /// deletes it when all is in the spool. Runs `read` when it is at the file's end for the first
+  /// time. An interrupt leaves the file for the next start, which goes on where this one stopped.
+  void record(Recorder recorder, Runnable read) throws IOException, InterruptedException {
+    Host host = recorder.host();
     Source source = new Source(Source.Kind.FILE, host.boot(), socket.toString(), false, null, null);
+    Optional<SpoolSession> left = recorder.left(session.id());
     try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
       Recording recording =
-          Recording.open(log, host, session, source, Patience.ENDLESS, _ -> Onlooker.NOBODY);
-      ByteBuffer buffer = ByteBuffer.allocate(128 * 1024);
+          left.isPresent()
+              ? new Recording(left.get(), host, source, _ -> Onlooker.NOBODY)
+              : recorder.record(session, source);
+      in.position(recording.spooled().offset());
+      ByteBuffer buffer = ByteBuffer.allocate(Spool.READ_BYTES);
       boolean held = true;
       while (true) {
         while (in.read(buffer.clear()) > 0) {
+          recording.spooled().awaitRoom();
           recording.take(buffer.flip());
         }
         read.run();
@@ -77,11 +86,7 @@ record FoundFile(Path file, Path socket, SessionId session) {
         }
       }
       recording.end(LogEntry.Ending.end());
-    }
-    while (!log.awaitAcknowledged(POLL)) {
-      if (Thread.interrupted()) {
-        throw new InterruptedException();
-      }
+      recording.spooled().sync();
     }
     Files.delete(file);
   }

@@ -1,11 +1,13 @@
 package dev.nixtape.ingest;
 
-/// Looks at what a session publishes, as it passes, without ever holding it up.
+/// Looks at what a session says, as it passes, without ever holding it up.
 interface Onlooker {
   Onlooker NOBODY =
       new Onlooker() {
         @Override
-        public void passed(byte[] chunk, boolean startsLine) {}
+        public int passed(byte[] bytes, int count) {
+          return 0;
+        }
 
         @Override
         public void closing(Runnable close) {
@@ -13,8 +15,9 @@ interface Onlooker {
         }
       };
 
-  /// @param startsLine whether the chunk's first byte is a line's first byte
-  void passed(byte[] chunk, boolean startsLine);
+  /// The first `count` bytes are what was read; lines may begin and end anywhere in them. Returns
+  /// how many lines it saw end.
+  int passed(byte[] bytes, int count);
 
   /// The session has no more bytes: the onlooker runs `close` when it has nothing more to say about
   /// it.

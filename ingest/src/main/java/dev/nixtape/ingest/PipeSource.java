@@ -8,39 +8,37 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
-/// Publishes what comes through a pipe (`nix build --log-format internal-json -v … |& nixtape
-/// ingest pipe`) as one session, and shows a person what Nix would have shown.
+/// Records what comes through a pipe (`nix build --log-format internal-json -v … |& nixtape ingest
+/// pipe`) as one session, and shows a person what Nix would have shown.
 public final class PipeSource {
   private static final int READ_BYTES = 128 * 1024;
 
-  private final LogWriter log;
-  private final Host host;
+  private final Recorder recorder;
   private final OutputStream shown;
   private final boolean terminal;
 
   /// @param shown where a person reads along; when it breaks, the recording goes on
   /// @param terminal whether `shown` understands colours
-  public PipeSource(LogWriter log, Host host, OutputStream shown, boolean terminal) {
-    this.log = log;
-    this.host = host;
+  public PipeSource(Recorder recorder, OutputStream shown, boolean terminal) {
+    this.recorder = recorder;
     this.shown = shown;
     this.terminal = terminal;
   }
 
-  /// Reads to the end. Does not wait for Kafka to acknowledge the last of it: close the log, and
-  /// look at what it delivered.
-  public SessionId record(InputStream in) {
-    Recording recording = open(host.ownUser());
+  /// Reads to the end. Does not wait for Kafka: close the recorder, and look at what it delivered.
+  public SessionId record(InputStream in) throws IOException {
+    Recording recording = open(recorder.host().ownUser());
     recording.end(copy(in, recording));
     return recording.session();
   }
 
-  Recording open(Source.Process peer) {
+  Recording open(Source.Process peer) throws IOException {
+    Host host = recorder.host();
     Source source = new Source(Source.Kind.PIPE, host.boot(), "", false, peer, null);
-    return Recording.open(log, host, source, Patience.WHILE_KAFKA_MOVES);
+    return recorder.record(host.newSession(), source);
   }
 
-  /// Shows first, then publishes: who reads along does not wait for Kafka.
+  /// Shows first, then records: who reads along does not wait for the disk.
   LogEntry.Ending copy(InputStream in, Recording recording) {
     PassThrough passThrough = new PassThrough(shown, terminal);
     byte[] bytes = new byte[READ_BYTES];

@@ -1,6 +1,6 @@
 package dev.nixtape.ingest;
 
-import dev.nixtape.projections.ByteSlice;
+import dev.nixtape.ingest.spool.SpoolSession;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Observation;
 import dev.nixtape.projections.tape.SessionId;
@@ -9,80 +9,73 @@ import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.function.Function;
 
-/// One session on its way into the log: opened, its bytes in chunks, closed.
-final class Recording {
-  private final LogWriter log;
+/// One session as it is recorded: its bytes, what is seen beside them, its end. Everything goes
+/// into the spool first.
+public final class Recording {
+  private final SpoolSession session;
   private final Host host;
-  private final SessionId session;
   private final Source source;
-  private final Patience patience;
   private final Onlooker onlooker;
-  private final Chunker chunker = new Chunker();
 
-  /// The stream's offset behind what is published; other threads observe at it.
-  private volatile long offset;
-
-  private Recording(
-      LogWriter log,
-      Host host,
-      SessionId session,
-      Source source,
-      Patience patience,
-      Function<Recording, Onlooker> onlooker) {
-    this.log = log;
-    this.host = host;
+  Recording(
+      SpoolSession session, Host host, Source source, Function<Recording, Onlooker> onlooker) {
     this.session = session;
+    this.host = host;
     this.source = source;
-    this.patience = patience;
     this.onlooker = onlooker.apply(this);
   }
 
-  static Recording open(LogWriter log, Host host, Source source, Patience patience) {
-    return open(log, host, host.newSession(), source, patience, _ -> Onlooker.NOBODY);
-  }
-
-  static Recording open(
-      LogWriter log,
-      Host host,
-      SessionId session,
-      Source source,
-      Patience patience,
-      Function<Recording, Onlooker> onlooker) {
-    log.write(new LogEntry.Opened(session, host.now(), source), patience);
-    return new Recording(log, host, session, source, patience, onlooker);
-  }
-
-  SessionId session() {
-    return session;
+  public SessionId session() {
+    return session.id();
   }
 
   Source source() {
     return source;
   }
 
+  SpoolSession spooled() {
+    return session;
+  }
+
+  /// Where the next read stores its bytes; `landed` must follow.
+  ByteBuffer landing() {
+    return session.landing();
+  }
+
+  /// So many bytes are in the landing, and just arrived.
+  ///
+  /// @param read a copy of them
+  /// @return how many lines the onlooker saw end
+  int landed(ByteBuffer landing, int count, byte[] read) {
+    session.landed(landing, count, host.now());
+    return count > 0 ? onlooker.passed(read, count) : 0;
+  }
+
   /// Bytes that arrived just now.
-  void take(ByteBuffer arrived) {
-    chunker.take(arrived, publishingAt(host.now()));
+  public void take(ByteBuffer arrived) {
+    byte[] read = new byte[arrived.remaining()];
+    arrived.get(arrived.position(), read);
+    session.append(arrived, host.now());
+    onlooker.passed(read, read.length);
   }
 
   /// What an onlooker saw.
-  void observed(Observation observation) {
-    log.write(new LogEntry.Observed(session, host.now(), offset, observation), patience);
+  public void observed(Observation observation) {
+    Instant now = host.now();
+    session.append(new LogEntry.Observed(session.id(), now, session.offset(), observation));
   }
 
   /// The stream is at its end: nothing of this session follows.
-  void end(LogEntry.Ending ending) {
-    Instant at = host.now();
-    chunker.end(publishingAt(at));
-    LogEntry closed = new LogEntry.Closed(session, at, offset, ending);
-    onlooker.closing(() -> log.write(closed, patience));
+  public void end(LogEntry.Ending ending) {
+    end(ending, () -> {});
   }
 
-  private Chunker.Sink publishingAt(Instant at) {
-    return (start, chunk, startsLine) -> {
-      log.write(new LogEntry.Lines(session, at, start, ByteSlice.of(chunk)), patience);
-      offset = start + chunk.length;
-      onlooker.passed(chunk, startsLine);
-    };
+  /// The same, and does something when that is in the spool.
+  void end(LogEntry.Ending ending, Runnable ended) {
+    Instant at = host.now();
+    onlooker.closing(() -> {
+      session.append(new LogEntry.Closed(session.id(), at, session.offset(), ending));
+      ended.run();
+    });
   }
 }

@@ -1,7 +1,11 @@
 package dev.nixtape.ingest;
 
+import dev.nixtape.ingest.spool.Spool;
+import dev.nixtape.ingest.spool.SpoolSession;
 import dev.nixtape.projections.tape.LogEntry;
+import dev.nixtape.projections.tape.SessionId;
 import dev.nixtape.projections.tape.Source;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
@@ -13,11 +17,18 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashSet;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -28,15 +39,22 @@ import org.newsclub.net.unix.AFUNIXSocketAddress;
 import org.newsclub.net.unix.AFUNIXSocketChannel;
 import org.newsclub.net.unix.AFUNIXSocketCredentials;
 
-/// Listens on a Unix socket for Nix's `json-log-path` and publishes every connection as a session
-/// of its own.
+/// Listens on a Unix socket for Nix's `json-log-path` and records every connection as a session of
+/// its own.
 ///
-/// One thread reads all connections and never waits for anything else: a Nix process blocks on its
-/// socket when it is not read.
+/// One thread reads all connections into the spool and never waits for anything else: a Nix process
+/// blocks on its socket when it is not read. Under a service manager that keeps sockets, the
+/// connections outlive this process, and the next one reads on where this one stopped.
+///
+/// The socket is open to every user of the host, so each may have only so many connections.
 public final class SocketShim implements AutoCloseable {
-  /// Bytes of one read at most; a Unix socket holds no more than about 200 KB at Linux's default
-  /// settings.
-  private static final int READ_BYTES = 256 * 1024;
+  /// Connections of one user other than root and this process' own.
+  static final int MAX_OF_A_USER = 1024;
+
+  /// What is kept by the service manager is named so; a session's socket with its id behind that.
+  private static final String KEPT_SESSION = "nixtape-session-";
+
+  private static final String KEPT_SOCKET = "nixtape-socket";
 
   /// Connections that wait to be accepted; Linux cuts it to net.core.somaxconn.
   private static final int BACKLOG = 4096;
@@ -53,19 +71,28 @@ public final class SocketShim implements AutoCloseable {
 
   private static final Duration ACCEPT_PAUSE = Duration.ofSeconds(1);
   private static final Duration FOUND_FILES_FIRST = Duration.ofSeconds(1);
+  private static final Duration SILENT = Duration.ofDays(1);
+  private static final long NO_LINE_BYTES = 64L * 1024;
   private static final Duration LAST_READS = Duration.ofMillis(600);
 
   private final Path path;
-  private final LogWriter log;
+  private final Recorder recorder;
   private final Host host;
+  private final ServiceManager manager;
   private final Consumer<String> say;
   private final BuildObserver observer;
   private final AFUNIXServerSocketChannel server;
   private final Selector selector;
   private final SelectionKey accepting;
   private final @Nullable Object socketFile;
-  private final ByteBuffer buffer = ByteBuffer.allocateDirect(READ_BYTES);
-  private final Set<Connection> connections = new LinkedHashSet<>();
+  private final boolean passed;
+  private final Instant startedAt;
+  private final long ownUid;
+  private final byte[] read = new byte[Spool.READ_BYTES];
+  private final Set<Connection> connections = ConcurrentHashMap.newKeySet();
+  private final Map<Long, Integer> ofUsers = new HashMap<>();
+  private final Map<Long, Stranger> refused = new ConcurrentHashMap<>();
+  private final Traffic traffic = new Traffic();
   private final CountDownLatch foundFilesRead = new CountDownLatch(1);
   private final Thread foundFiles;
   private final Thread thread;
@@ -77,52 +104,112 @@ public final class SocketShim implements AutoCloseable {
 
   private boolean toldOfDescriptors;
 
-  private SocketShim(Path path, LogWriter log, Host host, Consumer<String> say) throws IOException {
+  private SocketShim(
+      Path path,
+      AFUNIXServerSocketChannel server,
+      boolean passed,
+      Recorder recorder,
+      ServiceManager manager,
+      Consumer<String> say)
+      throws IOException {
     this.path = path;
-    this.log = log;
-    this.host = host;
+    this.server = server;
+    this.passed = passed;
+    this.recorder = recorder;
+    this.host = recorder.host();
+    this.manager = manager;
     this.say = say;
-    this.server = AFUNIXServerSocketChannel.open();
+    this.startedAt = host.now();
+    this.ownUid = Objects.requireNonNullElse(host.ownUser().uid(), 0L);
     this.server.setDeleteOnClose(false);
-    this.server.bind(AFUNIXSocketAddress.of(path), BACKLOG);
-    Files.setPosixFilePermissions(path, PosixFilePermissions.fromString("rw-rw-rw-"));
     this.socketFile = fileKey(path);
     this.server.configureBlocking(false);
     this.selector = AFUNIXSelectorProvider.provider().openSelector();
     this.accepting = server.register(selector, SelectionKey.OP_ACCEPT);
     this.observer = new BuildObserver(host);
-    log.write(
-        new LogEntry.Listening(host.newSession(), host.now(), host.boot(), path.toString()),
-        Patience.NONE);
     this.foundFiles =
-        Thread.ofPlatform().daemon().name("nixtape-found-files").unstarted(this::publishFoundFiles);
+        Thread.ofPlatform().daemon().name("nixtape-found-files").unstarted(this::recordFoundFiles);
     this.thread = Thread.ofPlatform().name("nixtape-socket").unstarted(this::serve);
   }
 
-  /// Listens at a path until closed. Its folder is made when it is missing.
+  /// Listens at a path until closed, or at the socket that the service manager passed. The path's
+  /// folder is made when it is missing.
   ///
   /// @param say where to say in a sentence what the person who runs the host should know
-  public static SocketShim listen(Path path, LogWriter log, Host host, Consumer<String> say)
+  public static SocketShim listen(
+      Path path, Recorder recorder, ServiceManager manager, Consumer<String> say)
       throws IOException {
     SocketPath place = new SocketPath(path.toAbsolutePath().normalize());
-    place.makeRoom(host);
+    Optional<ServiceManager.Passed> socket =
+        manager.passed().stream().filter(each -> !each.name().startsWith(KEPT_SESSION)).findFirst();
     SocketShim shim;
     try {
-      shim = new SocketShim(place.path(), log, host, say);
+      shim =
+          socket.isPresent()
+              ? new SocketShim(
+                  place.path(),
+                  socket.get().as(AFUNIXServerSocketChannel.class),
+                  true,
+                  recorder,
+                  manager,
+                  say)
+              : bound(place, recorder, manager, say);
+      shim.begin();
     } catch (IOException e) {
       throw new IOException("cannot listen on %s: %s".formatted(place.path(), e.getMessage()), e);
     }
-    shim.foundFiles.start();
-    shim.thread.start();
     return shim;
+  }
+
+  private static SocketShim bound(
+      SocketPath place, Recorder recorder, ServiceManager manager, Consumer<String> say)
+      throws IOException {
+    place.makeRoom(recorder.host());
+    AFUNIXServerSocketChannel server = AFUNIXServerSocketChannel.open();
+    server.bind(AFUNIXSocketAddress.of(place.path()), BACKLOG);
+    Files.setPosixFilePermissions(place.path(), PosixFilePermissions.fromString("rw-rw-rw-"));
+    manager.keep(KEPT_SOCKET, server.getFileDescriptor());
+    return new SocketShim(place.path(), server, false, recorder, manager, say);
+  }
+
+  private void begin() throws IOException {
+    Set<String> heard = new HashSet<>();
+    for (ServiceManager.Passed socket : manager.passed()) {
+      if (socket.name().startsWith(KEPT_SESSION)) {
+        heard.add(goOn(socket).id());
+      }
+    }
+    for (FoundFile found : FoundFile.beside(path, host)) {
+      heard.add(found.session().id());
+    }
+    recorder.begin(heard, path.toString());
+    foundFiles.start();
+    thread.start();
+  }
+
+  /// Reads on from a connection of a former life.
+  private SessionId goOn(ServiceManager.Passed socket) throws IOException {
+    AFUNIXSocketChannel channel = socket.as(AFUNIXSocketChannel.class);
+    String id = socket.name().substring(KEPT_SESSION.length());
+    Optional<SpoolSession> left = recorder.left(id);
+    Source source = left.map(SpoolSession::source).orElse(null);
+    Recording recording =
+        left.isPresent() && source != null
+            ? new Recording(left.get(), host, source, this::watch)
+            : recorder
+                .record(new SessionId(host.name(), id), source(channel), this::watch)
+                .orElseThrow(() -> new IOException("more sockets were kept than can be read"));
+    add(channel, recording);
+    return recording.session();
   }
 
   public Path path() {
     return path;
   }
 
-  /// Takes what was sent so far, closes every session in the log as unheard from here on, and
-  /// removes the socket. Within 2 s.
+  /// Takes what was sent so far, closes every session as unheard from here on, and removes the
+  /// socket; a service manager that keeps sockets has both for the next process instead. Within 2
+  /// s.
   @Override
   public void close() {
     stopping = true;
@@ -141,17 +228,17 @@ public final class SocketShim implements AutoCloseable {
     }
   }
 
-  private void publishFoundFiles() {
+  private void recordFoundFiles() {
     try {
       for (FoundFile found : FoundFile.beside(path, host)) {
-        say.accept("publishing what Nix wrote while nobody listened: " + found.file());
-        found.publish(log, host, foundFilesRead::countDown);
+        say.accept("recording what Nix wrote while nobody listened: " + found.file());
+        found.record(recorder, foundFilesRead::countDown);
       }
     } catch (IOException e) {
       say.accept(
-          "a file beside %s could not be published and stays: %s".formatted(path, e.getMessage()));
+          "a file beside %s could not be recorded and stays: %s".formatted(path, e.getMessage()));
     } catch (InterruptedException _) {
-      // the next start publishes it again
+      // the next start goes on with it
     } finally {
       foundFilesRead.countDown();
     }
@@ -253,32 +340,65 @@ public final class SocketShim implements AutoCloseable {
 
   private void open(AFUNIXSocketChannel channel) throws IOException {
     try {
-      AFUNIXSocketCredentials credentials = channel.getPeerCredentials();
-      Source.Process peer = host.process(credentials.getPid(), credentials.getUid());
-      Source source =
-          new Source(
-              Source.Kind.SOCKET,
-              host.boot(),
-              path.toString(),
-              true,
-              peer,
-              host.clientOf(peer).orElse(null));
-      channel.configureBlocking(false);
-      SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
-      Recording recording =
-          Recording.open(
-              log,
-              host,
-              host.newSession(),
-              source,
-              Patience.BRIEF,
-              session -> new BuildWatch(session, observer));
-      Connection connection = new Connection(channel, key, recording);
-      key.attach(connection);
-      connections.add(connection);
+      AFUNIXSocketCredentials peer = channel.getPeerCredentials();
+      if (isStranger(peer.getUid()) && ofUsers.getOrDefault(peer.getUid(), 0) >= MAX_OF_A_USER) {
+        refuse(channel, peer, "more than %,d connections at once".formatted(MAX_OF_A_USER));
+        return;
+      }
+      Optional<Recording> recording = recorder.record(source(channel), this::watch);
+      if (recording.isEmpty()) {
+        refuse(
+            channel, peer, "beyond the %,d sessions of a shim".formatted(Recorder.SHIM_SESSIONS));
+        return;
+      }
+      manager.keep(KEPT_SESSION + recording.get().session().id(), channel.getFileDescriptor());
+      add(channel, recording.get());
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
+    }
+  }
+
+  private Source source(AFUNIXSocketChannel channel) throws IOException {
+    AFUNIXSocketCredentials credentials = channel.getPeerCredentials();
+    Source.Process peer = host.process(credentials.getPid(), credentials.getUid());
+    return new Source(
+        Source.Kind.SOCKET,
+        host.boot(),
+        path.toString(),
+        true,
+        peer,
+        host.clientOf(peer).orElse(null));
+  }
+
+  private Onlooker watch(Recording recording) {
+    return new BuildWatch(recording, observer);
+  }
+
+  private void add(AFUNIXSocketChannel channel, Recording recording) throws IOException {
+    channel.configureBlocking(false);
+    SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
+    Connection connection = new Connection(channel, key, recording);
+    key.attach(connection);
+    connections.add(connection);
+    ofUsers.merge(connection.uid(), 1, Integer::sum);
+  }
+
+  private boolean isStranger(long uid) {
+    return uid != 0 && uid != ownUid;
+  }
+
+  private void refuse(AFUNIXSocketChannel channel, AFUNIXSocketCredentials peer, String why)
+      throws IOException {
+    channel.close();
+    traffic.refused();
+    long uid = peer.getUid();
+    // Who it is is looked up once: there may be thousands of them.
+    String user = refused.containsKey(uid) ? null : host.process(peer.getPid(), uid).user();
+    Stranger one = new Stranger(uid, user, null, why, host.now(), 1);
+    Stranger all = refused.merge(uid, one, Stranger::and);
+    if (all.count() == 1) {
+      say.accept("connections of user %d are refused: %s".formatted(uid, why));
     }
   }
 
@@ -296,12 +416,18 @@ public final class SocketShim implements AutoCloseable {
   /// Reads once; false when there is nothing more to read now.
   private boolean read(Connection connection) {
     try {
-      int count = connection.channel.read(buffer.clear());
+      ByteBuffer landing = connection.recording.landing();
+      int at = landing.position();
+      int count = connection.channel.read(landing);
       if (count > 0) {
+        landing.get(at, read, 0, count);
         connection.selected = false;
-        connection.recording.take(buffer.flip());
+        int lines = connection.recording.landed(landing, count, read);
+        connection.heard(host.now(), lines > 0);
+        traffic.read(count, lines);
         return true;
       }
+      connection.recording.landed(landing, 0, read);
       // junixsocket before 2.11 says 0 at the end too: then a connection was selected and has
       // nothing
       if (count < 0 || connection.selected || connection.hungUp) {
@@ -325,7 +451,8 @@ public final class SocketShim implements AutoCloseable {
 
   private void end(Connection connection, LogEntry.Ending ending) {
     connections.remove(connection);
-    connection.recording.end(ending);
+    ofUsers.merge(connection.uid(), -1, (open, one) -> open + one <= 0 ? null : open + one);
+    connection.recording.end(ending, () -> forget(connection.recording.session()));
     try {
       connection.key.cancel();
       connection.channel.close();
@@ -337,7 +464,19 @@ public final class SocketShim implements AutoCloseable {
     }
   }
 
+  private void forget(SessionId session) {
+    try {
+      manager.forget(KEPT_SESSION + session.id());
+    } catch (IOException e) {
+      say.accept("the service manager keeps a socket too long: " + e.getMessage());
+    }
+  }
+
   private void takeLeave() throws IOException {
+    if (manager.keeps()) {
+      // What is not read yet waits in the sockets for the next process.
+      return;
+    }
     long deadline = System.nanoTime() + LAST_READS.toNanos();
     Deque<Connection> busy = new ArrayDeque<>();
     select(busy, 0);
@@ -345,7 +484,7 @@ public final class SocketShim implements AutoCloseable {
     accepting.interestOps(0);
     // then the name: whoever comes later finds no socket, and Nix writes a file there, which the
     // next shim publishes
-    if (socketFile != null && socketFile.equals(fileKey(path))) {
+    if (!passed && socketFile != null && socketFile.equals(fileKey(path))) {
       Files.delete(path);
     }
     select(busy, 0);
@@ -363,17 +502,53 @@ public final class SocketShim implements AutoCloseable {
     }
   }
 
-  /// Whatever happened, nobody may be left writing to a socket that nobody reads.
+  /// Whatever happened, nobody may be left writing to a socket that nobody reads. What a service
+  /// manager keeps must not be closed here: junixsocket shuts a socket down for all who have it.
   private void closeAll() {
     try {
+      if (manager.keeps()) {
+        return;
+      }
       for (Connection connection : connections) {
         connection.channel.close();
       }
-      server.close();
+      if (!passed) {
+        server.close();
+      }
       selector.close();
     } catch (IOException e) {
       say.accept("closing %s: %s".formatted(path, e.getMessage()));
     }
+  }
+
+  /// How this shim is.
+  public ShimStatus status() {
+    return ShimStatus.of(
+        host, path.toString(), startedAt, recorder.bootstrapServers(), recorder, this);
+  }
+
+  /// Has what is measured of it collected in a registry.
+  public void measuredIn(MeterRegistry registry) {
+    ShimMeters.bind(registry, this, recorder);
+  }
+
+  /// Open connections.
+  int open() {
+    return connections.size();
+  }
+
+  Traffic traffic() {
+    return traffic;
+  }
+
+  /// Who behaves as no Nix does.
+  List<Stranger> strangers() {
+    List<Stranger> strangers = new ArrayList<>(refused.values());
+    Instant now = host.now();
+    for (Connection connection : connections) {
+      connection.strange(now).ifPresent(strangers::add);
+    }
+    return strangers;
   }
 
   private static @Nullable Object fileKey(Path path) {
@@ -390,6 +565,8 @@ public final class SocketShim implements AutoCloseable {
     private final AFUNIXSocketChannel channel;
     private final SelectionKey key;
     private final Recording recording;
+    private volatile Instant heardAt;
+    private volatile boolean saidALine;
 
     /// Among those that are read now.
     private boolean busy;
@@ -404,6 +581,31 @@ public final class SocketShim implements AutoCloseable {
       this.channel = channel;
       this.key = key;
       this.recording = recording;
+      this.heardAt = Instant.ofEpochMilli(recording.spooled().lastAt());
+    }
+
+    long uid() {
+      return peer().map(Source.Process::uid).orElse(0L);
+    }
+
+    private Optional<Source.Process> peer() {
+      return Optional.ofNullable(recording.source().peer());
+    }
+
+    void heard(Instant at, boolean line) {
+      heardAt = at;
+      saidALine |= line;
+    }
+
+    Optional<Stranger> strange(Instant now) {
+      long bytes = recording.spooled().offset();
+      String what =
+          !saidALine && bytes >= NO_LINE_BYTES
+              ? "sent %,d bytes without a newline".formatted(bytes)
+              : heardAt.plus(SILENT).isBefore(now) ? "has said nothing for a day or longer" : "";
+      return peer()
+          .filter(_ -> !what.isEmpty())
+          .map(peer -> new Stranger(uid(), peer.user(), peer.pid(), what, heardAt, 1));
     }
   }
 }

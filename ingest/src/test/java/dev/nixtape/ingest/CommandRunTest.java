@@ -25,7 +25,7 @@ class CommandRunTest {
 
   @Test
   void theCommandsStatusIsReturnedAndRecorded() throws Exception {
-    try (Tape tape = Tape.acknowledging()) {
+    try (Tape tape = Tape.ofCommand(folder.resolve("spools"), host)) {
       int status = run(tape, List.of("sh", "-c", "echo trouble >&2; exit 3"));
 
       SessionId session = tape.awaitClosed();
@@ -42,7 +42,7 @@ class CommandRunTest {
     Path nix = folder.resolve("nix");
     Files.writeString(nix, "#!/bin/sh\necho \"$@\" >&2\n");
     Files.setPosixFilePermissions(nix, PosixFilePermissions.fromString("rwxr-xr-x"));
-    try (Tape tape = Tape.acknowledging()) {
+    try (Tape tape = Tape.ofCommand(folder.resolve("spools"), host)) {
       assertEquals(0, run(tape, List.of(nix.toString(), "build", ".#x")));
 
       SessionId session = tape.awaitClosed();
@@ -59,7 +59,7 @@ class CommandRunTest {
 
   @Test
   void aCommandThatASignalEndsSaysWhich() throws Exception {
-    try (Tape tape = Tape.acknowledging()) {
+    try (Tape tape = Tape.ofCommand(folder.resolve("spools"), host)) {
       assertEquals(128 + 9, run(tape, List.of("sh", "-c", "kill -9 $$")));
     }
   }
@@ -67,7 +67,7 @@ class CommandRunTest {
   @Test
   void theRecordingOutlivesASignalThatEndsTheCommand() throws Exception {
     long own = ProcessHandle.current().pid();
-    try (Tape tape = Tape.acknowledging()) {
+    try (Tape tape = Tape.ofCommand(folder.resolve("spools"), host)) {
       // as ctrl-C does: the signal reaches both
       int status =
           run(
@@ -84,7 +84,7 @@ class CommandRunTest {
   @Test
   void whoeverAsksTheRecorderToEndAsksTheCommand() throws Exception {
     long own = ProcessHandle.current().pid();
-    try (Tape tape = Tape.acknowledging()) {
+    try (Tape tape = Tape.ofCommand(folder.resolve("spools"), host)) {
       int status = run(tape, List.of("sh", "-c", "kill -TERM %d; exec sleep 100".formatted(own)));
 
       assertEquals(128 + 15, status);
@@ -92,8 +92,8 @@ class CommandRunTest {
   }
 
   @Test
-  void aProgramThatDoesNotExistIsNamed() {
-    try (Tape tape = Tape.acknowledging()) {
+  void aProgramThatDoesNotExistIsNamed() throws IOException {
+    try (Tape tape = Tape.ofCommand(folder.resolve("spools"), host)) {
       IOException e =
           assertThrows(IOException.class, () -> run(tape, List.of("no-such-program-here")));
 
@@ -102,6 +102,6 @@ class CommandRunTest {
   }
 
   private int run(Tape tape, List<String> command) throws IOException, InterruptedException {
-    return new CommandRun(tape.writer(), host, shown, false).run(command);
+    return new CommandRun(tape.recorder(), shown, false).run(command);
   }
 }

@@ -24,10 +24,10 @@ class FileSourceTest {
   private FileSource source;
 
   @BeforeEach
-  void open() {
+  void open() throws IOException {
     path = folder.resolve("nix.json");
-    tape = Tape.acknowledging();
-    source = new FileSource(tape.writer(), Host.named("hostA"), path);
+    tape = Tape.ofCommand(folder.resolve("spool"), Host.named("hostA"));
+    source = new FileSource(tape.recorder(), path);
   }
 
   @AfterEach
@@ -36,11 +36,12 @@ class FileSourceTest {
   }
 
   @Test
-  void aFileIsPublishedByteForByteAsOneSession() throws IOException {
+  void aFileIsPublishedByteForByteAsOneSession() throws Exception {
     String lines = "{\"action\":\"stop\",\"id\":1}\n".repeat(50_000) + "unfinished";
     Files.writeString(path, lines);
 
     SessionId session = source.ingest();
+    tape.awaitClosed();
 
     assertEquals(lines, tape.stream(session));
     LogEntry.Opened opened = (LogEntry.Opened) tape.entries(session).getFirst();
@@ -78,6 +79,7 @@ class FileSourceTest {
       awaitStreams(List.of("one\ntwo\nthree\nlate\n", "rotated\n", "cut\n"));
     }
 
+    Tape.await(() -> tape.entries(LogEntry.Closed.class).size() == 3);
     List<LogEntry.Ending> endings =
         tape.entries(LogEntry.Closed.class).stream().map(LogEntry.Closed::ending).toList();
     assertEquals(

@@ -13,8 +13,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.Map;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PipeSourceTest {
   private static final String STREAM =
@@ -22,11 +25,14 @@ class PipeSourceTest {
 
   private final Host host = Host.named("hostA");
 
+  @TempDir Path spools;
+
   @Test
-  void theStreamIsPublishedByteForByteAndShownInPlainText() {
+  void theStreamIsPublishedByteForByteAndShownInPlainText() throws IOException {
     ByteArrayOutputStream shown = new ByteArrayOutputStream();
-    try (Tape tape = Tape.acknowledging()) {
-      SessionId session = new PipeSource(tape.writer(), host, shown, false).record(stream());
+    try (Tape tape = Tape.ofCommand(spools, host)) {
+      SessionId session = new PipeSource(tape.recorder(), shown, false).record(stream());
+      tape.awaitClosed();
 
       assertEquals(STREAM, tape.stream(session));
       assertEquals("plain\nhello\nunfinished", shown.toString(UTF_8));
@@ -41,17 +47,18 @@ class PipeSourceTest {
   }
 
   @Test
-  void aBrokenTerminalDoesNotStopTheRecording() {
-    try (Tape tape = Tape.acknowledging()) {
-      SessionId session = new PipeSource(tape.writer(), host, new Broken(), false).record(stream());
+  void aBrokenTerminalDoesNotStopTheRecording() throws IOException {
+    try (Tape tape = Tape.ofCommand(spools, host)) {
+      SessionId session = new PipeSource(tape.recorder(), new Broken(), false).record(stream());
+      tape.awaitClosed();
 
       assertEquals(STREAM, tape.stream(session));
     }
   }
 
   @Test
-  void aPipeThatBreaksEndsItsSessionWithTheReason() {
-    try (Tape tape = Tape.acknowledging()) {
+  void aPipeThatBreaksEndsItsSessionWithTheReason() throws IOException {
+    try (Tape tape = Tape.ofCommand(spools, host)) {
       InputStream in =
           new InputStream() {
             private boolean first = true;
@@ -72,7 +79,8 @@ class PipeSourceTest {
             }
           };
       SessionId session =
-          new PipeSource(tape.writer(), host, OutputStream.nullOutputStream(), false).record(in);
+          new PipeSource(tape.recorder(), OutputStream.nullOutputStream(), false).record(in);
+      tape.awaitClosed();
 
       assertEquals("x", tape.stream(session));
       assertEquals(
@@ -82,18 +90,25 @@ class PipeSourceTest {
   }
 
   @Test
-  void aReaderStillReadsWhenTheLogIsOutOfReach() {
+  void aReaderStillReadsWhenKafkaIsAwayAndNothingIsLost() throws IOException {
     ByteArrayOutputStream shown = new ByteArrayOutputStream();
-    try (LogWriter away = LogWriter.open("127.0.0.1:1", Map.of(), _ -> {})) {
-      Thread recording =
-          Thread.startVirtualThread(
-              () -> new PipeSource(away, host, shown, false).record(stream()));
-      Tape.await(() -> shown.toString(UTF_8).startsWith("plain\nhello\n"));
-      recording.interrupt();
-      Tape.await(() -> !recording.isAlive());
+    Path spool;
+    try (Tape away = Tape.ofCommand(spools, host)) {
+      away.kafka().room(false);
+      SessionId session = new PipeSource(away.recorder(), shown, false).record(stream());
 
-      Delivery delivery = away.close(java.time.Duration.ZERO);
-      assertTrue(delivery.missing() > 0 || delivery.waiting() > 0, delivery.toString());
+      assertEquals("plain\nhello\nunfinished", shown.toString(UTF_8));
+      Delivery delivery = away.recorder().close(Duration.ofMillis(50));
+      assertEquals(0, delivery.missing());
+      assertTrue(delivery.waiting() > 0, delivery.toString());
+      spool = delivery.spool();
+      assertTrue(Files.exists(spool.resolve(session.id() + ".0")));
+    }
+    try (Tape next = Tape.ofCommand(spools, host)) {
+      SessionId session = next.awaitClosed();
+
+      assertEquals(STREAM, next.stream(session));
+      Tape.await(() -> !Files.exists(spool.resolve(session.id() + ".0")));
     }
   }
 

@@ -2,66 +2,60 @@ package dev.nixtape.ingest;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.nixtape.projections.tape.EntryRecord;
+import dev.nixtape.ingest.spool.TestKafka;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.SessionId;
-import dev.nixtape.projections.tape.Topic;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
-import java.util.stream.IntStream;
-import org.apache.kafka.clients.producer.BufferExhaustedException;
-import org.apache.kafka.clients.producer.Callback;
-import org.apache.kafka.clients.producer.MockProducer;
-import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
-import org.apache.kafka.common.Cluster;
-import org.apache.kafka.common.Node;
-import org.apache.kafka.common.PartitionInfo;
-import org.apache.kafka.common.header.Header;
-import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.jspecify.annotations.Nullable;
 
-/// The far end of the publisher: Kafka's own test producer, which can be told to have no room, read
-/// back as entries.
+/// A recorder whose Kafka is Kafka's own test producer, which can be told to have no room; what it
+/// took is read back as entries.
 final class Tape implements AutoCloseable {
-  private static final int PARTITIONS = 4;
+  private final TestKafka kafka;
+  private final Recorder recorder;
 
-  private final Kafka kafka;
-  private final LogWriter writer;
-
-  private Tape(boolean acknowledging) {
-    kafka = new Kafka(acknowledging);
-    writer = new LogWriter(kafka, "here:9092", _ -> {});
+  private Tape(TestKafka kafka, Path spools, Host host, boolean shim) throws IOException {
+    this.kafka = kafka;
+    RecorderSettings settings =
+        new RecorderSettings(spools, 64L << 20, false, "here:9092", Map.of());
+    this.recorder =
+        shim
+            ? Recorder.ofShim(settings, Path.of("/nix.sock"), host, kafka::publisher, _ -> {})
+            : Recorder.ofCommand(settings, host, kafka::publisher, _ -> {});
   }
 
-  static Tape acknowledging() {
-    return new Tape(true);
+  /// Of a command, which records at once.
+  static Tape ofCommand(Path spools, Host host) throws IOException {
+    return new Tape(new TestKafka(), spools, host, false);
   }
 
-  /// Takes records; the test acknowledges them.
-  static Tape silent() {
-    return new Tape(false);
+  /// Of a shim, which records when it listens.
+  static Tape ofShim(Path spools, Host host) throws IOException {
+    return new Tape(new TestKafka(), spools, host, true);
   }
 
-  LogWriter writer() {
-    return writer;
+  /// The same, publishing to a Kafka that is there already.
+  static Tape ofShim(Path spools, Host host, TestKafka kafka) throws IOException {
+    return new Tape(kafka, spools, host, true);
   }
 
-  MockProducer<byte[], byte[]> kafka() {
+  Recorder recorder() {
+    return recorder;
+  }
+
+  TestKafka kafka() {
     return kafka;
   }
 
-  void room(boolean room) {
-    kafka.room = room;
-  }
-
   List<LogEntry> entries() {
-    return kafka.history().stream().map(Tape::entry).toList();
+    return kafka.entries();
   }
 
   List<LogEntry> entries(SessionId session) {
@@ -72,12 +66,12 @@ final class Tape implements AutoCloseable {
     return entries().stream().filter(kind::isInstance).map(kind::cast).toList();
   }
 
-  /// The values of a session, one behind the other: its stream.
+  /// The bytes of a session, one chunk behind the other: its stream.
   String stream(SessionId session) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    for (ProducerRecord<byte[], byte[]> each : kafka.history()) {
-      if (new String(each.key(), UTF_8).equals(session.key())) {
-        bytes.writeBytes(each.value());
+    for (LogEntry entry : entries(session)) {
+      if (entry instanceof LogEntry.Lines lines) {
+        bytes.writeBytes(lines.bytes().toArray());
       }
     }
     return bytes.toString(UTF_8);
@@ -105,53 +99,6 @@ final class Tape implements AutoCloseable {
 
   @Override
   public void close() {
-    writer.close(java.time.Duration.ZERO);
-  }
-
-  private static LogEntry entry(ProducerRecord<byte[], byte[]> kafka) {
-    return EntryRecord.read(
-        kafka.key(),
-        kafka.timestamp(),
-        kafka.value(),
-        name -> {
-          Header header = kafka.headers().lastHeader(name);
-          return header == null ? null : header.value();
-        });
-  }
-
-  private static final class Kafka extends MockProducer<byte[], byte[]> {
-    private volatile boolean room = true;
-
-    Kafka(boolean acknowledging) {
-      super(cluster(), acknowledging, null, new ByteArraySerializer(), new ByteArraySerializer());
-    }
-
-    private static Cluster cluster() {
-      Node node = new Node(0, "here", 9092);
-      Node[] nodes = {node};
-      return new Cluster(
-          "tape",
-          nodes(node),
-          IntStream.range(0, PARTITIONS)
-              .mapToObj(i -> new PartitionInfo(Topic.LOG.name(), i, node, nodes, nodes))
-              .toList(),
-          java.util.Set.of(),
-          java.util.Set.of());
-    }
-
-    private static List<Node> nodes(Node node) {
-      return List.of(node);
-    }
-
-    @Override
-    public synchronized Future<RecordMetadata> send(
-        ProducerRecord<byte[], byte[]> kafka, @Nullable Callback callback) {
-      if (!room && callback != null) {
-        BufferExhaustedException full = new BufferExhaustedException("no room");
-        callback.onCompletion(null, full);
-        return CompletableFuture.failedFuture(full);
-      }
-      return super.send(kafka, callback);
-    }
+    recorder.close(Duration.ZERO);
   }
 }

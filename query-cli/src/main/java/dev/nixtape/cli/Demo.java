@@ -1,10 +1,8 @@
 package dev.nixtape.cli;
 
-import dev.nixtape.ingest.LogWriter;
-import dev.nixtape.ingest.Patience;
-import dev.nixtape.projections.ByteSlice;
+import dev.nixtape.ingest.Recorder;
+import dev.nixtape.ingest.Recording;
 import dev.nixtape.projections.Json;
-import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.LogEntry.Ending;
 import dev.nixtape.projections.tape.Observation;
 import dev.nixtape.projections.tape.SessionId;
@@ -12,6 +10,7 @@ import dev.nixtape.projections.tape.Source;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.HashMap;
@@ -43,18 +42,18 @@ final class Demo {
       @Nullable Ending closed) {}
 
   /// Begins to replay, on threads that do not keep the process alive.
-  static void feed(LogWriter log) {
-    feed(log, "builder-1", 4);
-    feed(log, "builder-2", 3);
+  static void feed(Recorder recorder) {
+    feed(recorder, "builder-1", 4);
+    feed(recorder, "builder-2", 3);
   }
 
-  private static void feed(LogWriter log, String host, int speed) {
+  private static void feed(Recorder recorder, String host, int speed) {
     Thread thread =
         new Thread(
             () -> {
               try {
                 for (int round = 0; round < ROUNDS; round++) {
-                  replay(log, host, speed);
+                  replay(recorder, host, speed);
                 }
               } catch (IOException e) {
                 SocketOptions.say("the demo ended: " + e.getMessage());
@@ -65,10 +64,9 @@ final class Demo {
     thread.start();
   }
 
-  private static void replay(LogWriter log, String host, int speed) throws IOException {
+  private static void replay(Recorder recorder, String host, int speed) throws IOException {
     long begin = System.nanoTime();
-    Map<Integer, SessionId> sessions = new HashMap<>();
-    Map<Integer, Long> offsets = new HashMap<>();
+    Map<Integer, Recording> sessions = new HashMap<>();
     try (BufferedReader recording =
         new BufferedReader(
             new InputStreamReader(
@@ -81,24 +79,17 @@ final class Demo {
         for (long left; (left = due - System.nanoTime()) > 0; ) {
           LockSupport.parkNanos(left);
         }
-        Instant now = Instant.now();
-        SessionId session =
-            sessions.computeIfAbsent(
-                line.session, _ -> SessionId.at(host, now, ThreadLocalRandom.current().nextInt()));
-        long offset = offsets.getOrDefault(line.session, 0L);
         if (line.opened != null) {
-          log.write(new LogEntry.Opened(session, now, line.opened), Patience.WHILE_KAFKA_MOVES);
-        } else if (line.lines != null) {
-          ByteSlice bytes = ByteSlice.of(line.lines);
-          log.write(new LogEntry.Lines(session, now, offset, bytes), Patience.WHILE_KAFKA_MOVES);
-          offsets.put(line.session, offset + bytes.length());
+          SessionId id = SessionId.at(host, Instant.now(), ThreadLocalRandom.current().nextInt());
+          sessions.put(line.session, recorder.record(id, line.opened));
+        }
+        Recording session = Objects.requireNonNull(sessions.get(line.session));
+        if (line.lines != null) {
+          session.take(ByteBuffer.wrap(line.lines.getBytes(StandardCharsets.UTF_8)));
         } else if (line.observed != null) {
-          log.write(
-              new LogEntry.Observed(session, now, offset, line.observed),
-              Patience.WHILE_KAFKA_MOVES);
+          session.observed(line.observed);
         } else if (line.closed != null) {
-          log.write(
-              new LogEntry.Closed(session, now, offset, line.closed), Patience.WHILE_KAFKA_MOVES);
+          session.end(line.closed);
         }
       }
     }

@@ -1,7 +1,9 @@
 package dev.nixtape.cli;
 
-import dev.nixtape.ingest.LogWriter;
+import dev.nixtape.ingest.Recorder;
+import dev.nixtape.ingest.ServiceManager;
 import dev.nixtape.ingest.SocketShim;
+import dev.nixtape.ingest.spool.PublishMeters;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
@@ -24,39 +26,47 @@ import picocli.CommandLine.Spec;
       "  nixtape ingest file build.log"
     })
 final class IngestCommand implements Callable<Integer> {
-  static final Duration CONNECT = Duration.ofSeconds(10);
+  private static final Duration CONNECT = Duration.ofSeconds(10);
 
   @Spec CommandSpec spec = CommandSpec.create();
   @Mixin KafkaOptions kafka = new KafkaOptions();
   @Mixin SocketOptions socket = new SocketOptions();
+  @Mixin SpoolOptions spool = new SpoolOptions();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    LogWriter log = LogWriter.open(kafka.servers(), kafka.settings(), SocketOptions::say);
-    SocketShim shim = SocketShim.listen(socket.path(), log, socket.host(), SocketOptions::say);
+    ServiceManager manager = ServiceManager.of(System.getenv(), ProcessHandle.current().pid());
+    Recorder recorder =
+        Recorder.ofShim(
+            spool.settings(Places.data(), kafka.servers(), kafka.settings()),
+            socket.path(),
+            socket.host(),
+            PublishMeters.none(),
+            SocketOptions::say);
+    SocketShim shim = SocketShim.listen(socket.path(), recorder, manager, SocketOptions::say);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(
                 () -> {
                   shim.close();
-                  log.close(Duration.ofSeconds(2));
+                  recorder.close(Duration.ofSeconds(2));
                   stopped.countDown();
                 },
                 "stop"));
+    manager.ready("recording " + shim.path());
     out.println("listening: put this into nix.conf and restart nix-daemon");
     out.println();
     out.println("    json-log-path = " + shim.path());
     out.println();
     out.flush();
     try {
-      log.requireLog(CONNECT);
+      recorder.requireLog(CONNECT);
       out.println("ready: publishing to Kafka at " + kafka.servers());
       out.flush();
     } catch (IOException e) {
-      // Nix is heard all the same: Kafka may come, and what was missed till then is a gap in the
-      // log.
+      // Nix is heard all the same: it waits in the spool until Kafka comes.
       SocketOptions.say(String.valueOf(e.getMessage()));
     }
     stopped.await();

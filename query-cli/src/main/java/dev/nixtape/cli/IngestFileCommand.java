@@ -1,6 +1,7 @@
 package dev.nixtape.cli;
 
 import dev.nixtape.ingest.FileSource;
+import dev.nixtape.ingest.Recorder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
@@ -14,8 +15,7 @@ import picocli.CommandLine.Parameters;
     description = "Record a file of Nix's events, once or as it grows.",
     footer = {"", "Example:", "  nixtape ingest file --follow /var/log/nix.json"})
 final class IngestFileCommand implements Callable<Integer> {
-  @Mixin KafkaOptions kafka = new KafkaOptions();
-  @Mixin SocketOptions.HostName host = new SocketOptions.HostName();
+  @Mixin Published published = new Published();
 
   @Parameters(paramLabel = "PATH", description = "The file.")
   Path path = Path.of("");
@@ -24,12 +24,12 @@ final class IngestFileCommand implements Callable<Integer> {
   boolean follow;
 
   @Override
-  public Integer call() throws IOException {
-    try (Published published = Published.to(kafka, host).required()) {
-      FileSource file = new FileSource(published.log(), published.host(), path);
+  public Integer call() throws IOException, InterruptedException {
+    try (Recorder recorder = follow ? published.open() : published.required()) {
+      FileSource file = new FileSource(recorder, path);
       if (!follow) {
         file.ingest();
-        return published.finished() ? 0 : Failure.FAILED;
+        return Published.finished(recorder) ? 0 : Failure.FAILED;
       }
       Thread reader = Thread.currentThread();
       Runtime.getRuntime()
@@ -45,7 +45,7 @@ final class IngestFileCommand implements Callable<Integer> {
                   },
                   "stop"));
       file.follow();
-      published.finished();
+      Published.finished(recorder);
       return 0;
     }
   }

@@ -9,6 +9,12 @@ final class Places {
 
   private Places() {}
 
+  /// The same, of this process.
+  static Path data() {
+    return data(
+        System.getenv(), System.getProperty("user.name"), Path.of(System.getProperty("user.home")));
+  }
+
   /// `/var/lib/nixtape` for root, else `$XDG_STATE_HOME/nixtape`, else `~/.local/state/nixtape`.
   static Path data(Map<String, String> environment, String user, Path home) {
     if (user.equals("root")) {

@@ -1,67 +1,51 @@
 package dev.nixtape.cli;
 
 import dev.nixtape.ingest.Delivery;
-import dev.nixtape.ingest.Host;
-import dev.nixtape.ingest.LogWriter;
+import dev.nixtape.ingest.Recorder;
 import java.io.IOException;
 import java.time.Duration;
+import picocli.CommandLine.Mixin;
 
-/// The log as a command writes it that ends when its source does: it says at the end what Kafka did
-/// not take.
-final class Published implements AutoCloseable {
+/// What a command records that ends when its source does: it says at the end what is not in the log
+/// yet.
+final class Published {
   /// How long to wait for a Kafka that acknowledges nothing at all.
   private static final Duration STALL = Duration.ofSeconds(10);
 
-  private static final Duration GREETING = Duration.ofSeconds(2);
+  /// The same for one that never answered.
+  private static final Duration ABSENT = Duration.ofSeconds(2);
 
-  private final LogWriter log;
-  private final SocketOptions.HostName host;
+  @Mixin KafkaOptions kafka = new KafkaOptions();
+  @Mixin SocketOptions.HostName host = new SocketOptions.HostName();
+  @Mixin SpoolOptions spool = new SpoolOptions();
 
-  private Published(LogWriter log, SocketOptions.HostName host) {
-    this.log = log;
-    this.host = host;
-  }
-
-  static Published to(KafkaOptions kafka, SocketOptions.HostName host) {
-    return new Published(
-        LogWriter.open(kafka.servers(), kafka.settings(), SocketOptions::say), host);
-  }
-
-  /// Gives Kafka a moment to answer; what it says when it does not comes when something is written.
-  Published greeted() {
-    try {
-      log.requireLog(GREETING);
-    } catch (IOException notYet) {
-      // The source is live: it is read all the same.
-    }
-    return this;
+  /// Opens the recorder, whether Kafka is there or not.
+  Recorder open() throws IOException {
+    return Recorder.ofCommand(
+        spool.settings(Places.data(), kafka.servers(), kafka.settings()),
+        host.host(),
+        SocketOptions::say);
   }
 
   /// Fails when Kafka does not answer, before anything was read.
-  Published required() throws IOException {
-    log.requireLog(STALL);
-    return this;
-  }
-
-  LogWriter log() {
-    return log;
-  }
-
-  Host host() {
-    return host.host();
-  }
-
-  /// Waits for Kafka. Returns whether everything is in the log, and says so when it is not.
-  boolean finished() {
-    Delivery delivery = log.close(STALL);
-    if (!delivery.complete()) {
-      SocketOptions.say("not everything was recorded: " + delivery);
+  Recorder required() throws IOException, InterruptedException {
+    Recorder recorder = open();
+    try {
+      recorder.requireLog(STALL);
+      return recorder;
+    } catch (IOException e) {
+      recorder.close(Duration.ZERO);
+      throw e;
     }
-    return delivery.complete();
   }
 
-  @Override
-  public void close() {
-    log.close();
+  /// Waits for Kafka. Returns whether nothing is lost, and says so when something is, or when it is
+  /// not in the log yet.
+  static boolean finished(Recorder recorder) {
+    Delivery delivery = recorder.close(recorder.problem().isPresent() ? ABSENT : STALL);
+    if (!delivery.complete()) {
+      SocketOptions.say(delivery.toString());
+    }
+    return delivery.missing() == 0;
   }
 }

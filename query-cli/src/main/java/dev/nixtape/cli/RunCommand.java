@@ -1,6 +1,7 @@
 package dev.nixtape.cli;
 
 import dev.nixtape.ingest.CommandRun;
+import dev.nixtape.ingest.Recorder;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -13,19 +14,16 @@ import picocli.CommandLine.Parameters;
     description = "Run a Nix command and record what it does; ends with its exit status.",
     footer = {"", "Example:", "  nixtape run -- nix build nixpkgs#hello"})
 final class RunCommand implements Callable<Integer> {
-  @Mixin KafkaOptions kafka = new KafkaOptions();
-  @Mixin SocketOptions.HostName host = new SocketOptions.HostName();
+  @Mixin Published published = new Published();
 
   @Parameters(arity = "1..*", paramLabel = "COMMAND", description = "The command, behind --.")
   List<String> command = List.of();
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    try (Published published = Published.to(kafka, host).greeted()) {
-      int status =
-          new CommandRun(published.log(), published.host(), System.err, Screen.colours())
-              .run(command);
-      published.finished();
+    try (Recorder recorder = published.open()) {
+      int status = new CommandRun(recorder, System.err, Screen.colours()).run(command);
+      Published.finished(recorder);
       return status;
     }
   }

@@ -1,5 +1,6 @@
 package dev.nixtape.cli;
 
+import dev.nixtape.ingest.spool.DirectoryLock;
 import dev.nixtape.streams.StreamsNode;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -32,7 +33,7 @@ final class StreamsCommand implements Callable<Integer> {
     Path data = node.data();
     PrintWriter out = spec.commandLine().getOut();
     CountDownLatch stopped = new CountDownLatch(1);
-    try (DataLock _ =
+    try (DirectoryLock _ =
         DataLock.take(data, "'nixtape streams', process " + ProcessHandle.current().pid())) {
       StreamsNode streams =
           StreamsNode.start(

@@ -2,8 +2,10 @@ package dev.nixtape.cli;
 
 import dev.nixtape.cli.Screen.Style;
 import dev.nixtape.ingest.Host;
-import dev.nixtape.ingest.LogWriter;
+import dev.nixtape.ingest.Recorder;
+import dev.nixtape.ingest.ServiceManager;
 import dev.nixtape.ingest.SocketShim;
+import dev.nixtape.ingest.spool.PublishMeters;
 import dev.nixtape.streams.EmbeddedKafka;
 import dev.nixtape.streams.StreamsNode;
 import dev.nixtape.streams.StreamsSettings;
@@ -11,11 +13,11 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -39,6 +41,7 @@ final class UpCommand implements Callable<Integer> {
   @Mixin KafkaOptions kafka = new KafkaOptions();
   @Mixin NodeOptions node = new NodeOptions();
   @Mixin SocketOptions socket = new SocketOptions();
+  @Mixin SpoolOptions spool = new SpoolOptions();
 
   @Option(
       names = "--kafka-port",
@@ -50,8 +53,10 @@ final class UpCommand implements Callable<Integer> {
   @Option(names = "--demo", description = "Also replay recorded builds, many times their speed.")
   boolean demo;
 
-  /// What to stop, the last started first.
-  private final Deque<AutoCloseable> started = new ArrayDeque<>();
+  /// What to stop, the last started first; what records goes before what it records to.
+  private final Deque<AutoCloseable> recording = new ConcurrentLinkedDeque<>();
+
+  private final Deque<AutoCloseable> serving = new ConcurrentLinkedDeque<>();
 
   @Override
   public Integer call() throws Exception {
@@ -74,7 +79,7 @@ final class UpCommand implements Callable<Integer> {
 
   private void start(Path data, Map<String, String> client, long began, PrintWriter out)
       throws IOException, InterruptedException {
-    started.push(
+    serving.push(
         DataLock.take(
             data,
             "'nixtape up', process %d, which answers at http://%s:%d"
@@ -98,43 +103,54 @@ final class UpCommand implements Callable<Integer> {
     out.println();
     out.flush();
 
+    // First of all, so that no build waits for the rest.
+    ServiceManager manager = ServiceManager.of(System.getenv(), ProcessHandle.current().pid());
+    recording.push(manager);
+    Recorder recorder =
+        Recorder.ofShim(
+            spool.settings(data, servers, client),
+            socketPath,
+            socket.host(),
+            PublishMeters.none(),
+            SocketOptions::say);
+    recording.push(recorder);
+    recording.push(SocketShim.listen(socketPath, recorder, manager, SocketOptions::say));
     if (kafka.bootstrapServers.isEmpty()) {
-      started.push(EmbeddedKafka.start(data.resolve("kafka"), kafkaPort));
+      serving.push(EmbeddedKafka.start(data.resolve("kafka"), kafkaPort));
     }
     boolean inside = kafka.bootstrapServers.isEmpty();
     StreamsSettings settings = node.settings(servers, client, data, inside);
     StreamsNode streams = StreamsNode.start(settings, node.rebuild);
-    started.push(streams);
-    LogWriter log = LogWriter.open(servers, client, SocketOptions::say);
-    started.push(() -> log.close(Duration.ofSeconds(2)));
-    log.requireLog(IngestCommand.CONNECT);
-    Host host = socket.host();
-    started.push(SocketShim.listen(socketPath, log, host, SocketOptions::say));
+    serving.push(streams);
     if (!streams.awaitReady(READY)) {
       throw new IOException(
           "the projections were not ready after %d s".formatted(READY.toSeconds()));
     }
+    manager.ready("recording, and answering at " + streams.address());
     out.println(
         "ready after %s, answers at %s: try 'nixtape builds -w'"
             .formatted(
                 Screen.duration(Duration.ofNanos(System.nanoTime() - began)), streams.address()));
     out.flush();
     if (demo) {
-      Demo.feed(log);
+      Demo.feed(recorder);
       out.println("the demo's builds run now");
       out.flush();
     }
   }
 
   private void stop(CountDownLatch stopped) {
-    for (AutoCloseable part : started) {
-      try {
-        part.close();
-      } catch (Exception e) {
-        SocketOptions.say("could not stop cleanly: " + e);
-      }
-    }
+    recording.forEach(UpCommand::close);
+    serving.forEach(UpCommand::close);
     stopped.countDown();
+  }
+
+  private static void close(AutoCloseable part) {
+    try {
+      part.close();
+    } catch (Exception e) {
+      SocketOptions.say("could not stop cleanly: " + e);
+    }
   }
 
   /// Options of a process that projects and answers.
@@ -167,12 +183,7 @@ final class UpCommand implements Callable<Integer> {
     Optional<Integer> partitions = Optional.empty();
 
     Path data() {
-      return data.orElseGet(() ->
-              Places.data(
-                  System.getenv(),
-                  System.getProperty("user.name"),
-                  Path.of(System.getProperty("user.home"))))
-          .toAbsolutePath();
+      return data.orElseGet(Places::data).toAbsolutePath();
     }
 
     StreamsSettings settings(

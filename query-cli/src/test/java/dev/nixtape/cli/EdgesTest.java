@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nixtape.ingest.spool.DirectoryLock;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -62,7 +63,7 @@ class EdgesTest {
 
   @Test
   void aSecondTakerOfADirectoryHearsWhoHoldsIt(@TempDir Path directory) throws IOException {
-    try (DataLock _ = DataLock.take(directory, "'nixtape up', process 4711")) {
+    try (DirectoryLock _ = DataLock.take(directory, "'nixtape up', process 4711")) {
       Failure refused =
           assertThrows(Failure.class, () -> DataLock.take(directory, "somebody else"));
       assertTrue(String.valueOf(refused.getMessage()).contains("process 4711"), refused.toString());
