@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /// A recorder whose Kafka is Kafka's own test producer, which can be told to have no room; what it
@@ -88,13 +87,7 @@ final class Tape implements AutoCloseable {
   }
 
   static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + 20_000_000_000L;
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("waited 20 s in vain");
-      }
-      LockSupport.parkNanos(1_000_000);
-    }
+    TestKafka.await(condition);
   }
 
   @Override

@@ -560,7 +560,7 @@ public final class Publisher implements AutoCloseable {
     boolean tooLargeChunk;
     lock.lock();
     try {
-      while (records > 0) {
+      while (records > 0 && !closed) {
         moved.awaitNanos(RETRY.toNanos());
       }
       again = new ArrayList<>(refused);

@@ -3,12 +3,15 @@ package dev.nixtape.ingest.spool;
 import dev.nixtape.projections.tape.EntryRecord;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Topic;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Future;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -18,6 +21,7 @@ import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.Cluster;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.header.Header;
@@ -86,6 +90,17 @@ public final class TestKafka {
     return records().stream().map(TestKafka::entry).toList();
   }
 
+  /// Waits for a condition, for 20 s at most.
+  public static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("waited 20 s in vain");
+      }
+      LockSupport.parkNanos(1_000_000);
+    }
+  }
+
   public int producers() {
     return producers.size();
   }
@@ -136,6 +151,15 @@ public final class TestKafka {
         completeNext();
       }
       return sent;
+    }
+
+    /// As the real one: what was not acknowledged has failed.
+    @Override
+    public void close(Duration timeout) {
+      if (!closed()) {
+        super.close(timeout);
+        while (errorNext(new KafkaException("Producer is closed forcefully."))) {}
+      }
     }
   }
 }
