@@ -25,4 +25,7 @@ public interface Projections {
   Stats stats(LocalDate since);
 
   List<HostView> hosts();
+
+  /// How far all of these answers are behind the log.
+  Behind behind();
 }

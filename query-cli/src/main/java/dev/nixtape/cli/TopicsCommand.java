@@ -1,8 +1,10 @@
 package dev.nixtape.cli;
 
+import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.LogView;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -17,7 +19,7 @@ final class TopicsCommand implements Callable<Integer> {
 
   record Size(String topic, int partitions, long records) {}
 
-  record TopicsView(List<Size> topics, LogView log) {}
+  record TopicsView(List<Size> topics, LogView log, Behind behind) {}
 
   @Override
   public Integer call() throws IOException {
@@ -39,6 +41,7 @@ final class TopicsCommand implements Callable<Integer> {
     table.print(view.topics(), out);
     LogView log = view.log();
     out.println();
+    out.println("behind        " + words(view.behind()));
     out.println("sessions      %,d, %,d open".formatted(log.sessions(), log.open()));
     out.println("chunks        %,d".formatted(log.chunks()));
     out.println("lines         %,d".formatted(log.lines()));
@@ -56,5 +59,14 @@ final class TopicsCommand implements Callable<Integer> {
       out.println("repeated      %s, counted once".formatted(Screen.bytes(log.repeated())));
     }
     return 0;
+  }
+
+  private static String words(Behind behind) {
+    Long millis = behind.millis();
+    return "%,d %s%s"
+        .formatted(
+            behind.records(),
+            behind.records() == 1 ? "record" : "records",
+            millis == null ? "" : ", " + Screen.duration(Duration.ofMillis(millis)));
   }
 }

@@ -38,7 +38,14 @@ class CommandsTest {
           "/v1/sessions",
           "[]",
           "/v1/hosts",
-          "[]");
+          "[]",
+          "/v1/topics",
+          """
+          {"topics":[{"topic":"nixtape.log","partitions":1,"records":816}],
+           "log":{"sessions":10,"open":8,"chunks":791,"bytes":165432,"lines":1688,"text":0,"unrecognised":0,"gaps":0,
+             "missing":0,"repeated":0},
+           "behind":{"records":12,"millis":1234}}
+          """);
   private HttpServer server;
   private String address;
 
@@ -109,6 +116,13 @@ class CommandsTest {
 
     assertTrue(result.out().contains("counter says failed: the worker counted it"), result.out());
     assertTrue(result.out().contains("nixtape log 7k3x9q2m"), result.out());
+  }
+
+  @Test
+  void topicsSaysHowFarAnswersAreBehind() {
+    Result result = execute("topics", "--server", address);
+
+    assertTrue(result.out().contains("behind        12 records, 1.2s\n"), result.out());
   }
 
   @Test

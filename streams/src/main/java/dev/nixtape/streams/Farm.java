@@ -1,5 +1,6 @@
 package dev.nixtape.streams;
 
+import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.HostView;
@@ -139,5 +140,10 @@ final class Farm implements Projections {
       hosts.merge(host.host(), host, HostView::plus);
     }
     return List.copyOf(hosts.values());
+  }
+
+  @Override
+  public Behind behind() {
+    return all(Part::behind).stream().reduce(Behind.NOTHING, Behind::plus);
   }
 }

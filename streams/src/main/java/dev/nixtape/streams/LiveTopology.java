@@ -57,6 +57,7 @@ final class LiveTopology {
     private @Nullable ProcessorContext<String, byte[]> context;
     private @Nullable Memory memory;
     private @Nullable Fold fold;
+    private @Nullable Reached reached;
 
     FoldProcessor(LiveView live) {
       this.live = live;
@@ -68,7 +69,7 @@ final class LiveTopology {
       Memory memory = new Memory(new StoreKeyValues(context.getStateStore(STORE)));
       this.memory = memory;
       fold = new Fold(memory, fact -> publish(fact, context));
-      live.opened(context.taskId().partition(), memory);
+      reached = live.opened(context.taskId().partition(), memory);
       context.schedule(FORGET_EVERY, PunctuationType.WALL_CLOCK_TIME, _ -> live.forgetOld());
     }
 
@@ -92,6 +93,11 @@ final class LiveTopology {
         // it: thousands of chunks that the heap has no room for.
         held.freeRawRecord();
       }
+      fold(record, at);
+      java.util.Objects.requireNonNull(reached).folded(at.offset());
+    }
+
+    private void fold(Record<byte[], byte[]> record, RecordMetadata at) {
       LogEntry entry;
       try {
         entry = LogRecords.read(record.key(), record.timestamp(), record.value(), record.headers());

@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 
 /// What is live on the partitions of this process, as the folds remember it, and what finished and
@@ -19,19 +20,23 @@ final class LiveView {
   /// Far longer than the way takes. A history in another process does not say what reached it.
   private static final Duration KEPT = Duration.ofSeconds(10);
 
-  private final Map<Integer, Memory> memories = new ConcurrentHashMap<>();
+  private final Map<Integer, Folding> folds = new ConcurrentHashMap<>();
   private final Map<String, Recent> facts = new ConcurrentHashMap<>();
+
+  private record Folding(Memory memory, Reached reached) {}
 
   private record Recent(Build build, long since) {}
 
-  /// The fold of a partition begins with what it remembers.
-  void opened(int partition, Memory memory) {
-    memories.put(partition, memory);
+  /// The fold of a partition begins with what it remembers, and says from now on how far it is.
+  Reached opened(int partition, Memory memory) {
+    Reached reached = new Reached();
+    folds.put(partition, new Folding(memory, reached));
+    return reached;
   }
 
   /// The fold of a partition ended or went to another process.
   void closed(int partition, Memory memory) {
-    memories.remove(partition, memory);
+    folds.computeIfPresent(partition, (_, fold) -> fold.memory == memory ? null : fold);
   }
 
   /// What runs, and of some kinds what is on its way to a history; each once: what ended while this
@@ -48,11 +53,18 @@ final class LiveView {
   }
 
   List<Build> activities() {
-    return memories.values().stream().flatMap(memory -> memory.activities().stream()).toList();
+    return folds.values().stream().flatMap(fold -> fold.memory.activities().stream()).toList();
   }
 
   List<Session> sessions() {
-    return memories.values().stream().flatMap(memory -> memory.sessions().stream()).toList();
+    return folds.values().stream().flatMap(fold -> fold.memory.sessions().stream()).toList();
+  }
+
+  /// How far each fold is, by partition.
+  Map<Integer, Reached> reached() {
+    Map<Integer, Reached> reached = new TreeMap<>();
+    folds.forEach((partition, fold) -> reached.put(partition, fold.reached));
+    return reached;
   }
 
   void finished(Build build) {

@@ -1,5 +1,6 @@
 package dev.nixtape.streams;
 
+import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.BuildQuery;
@@ -12,6 +13,7 @@ import dev.nixtape.projections.fold.HostTotals;
 import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.tape.Topic;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -43,10 +45,12 @@ final class LocalPart implements Part {
 
   private final KafkaStreams streams;
   private final LiveView live;
+  private final Unfolded unfolded;
 
-  LocalPart(KafkaStreams streams, LiveView live) {
+  LocalPart(KafkaStreams streams, LiveView live, Unfolded unfolded) {
     this.streams = streams;
     this.live = live;
+    this.unfolded = unfolded;
   }
 
   @Override
@@ -164,6 +168,12 @@ final class LocalPart implements Part {
       }
     }
     return List.copyOf(hosts.values());
+  }
+
+  @Override
+  public Behind behind() throws IOException {
+    requireStores();
+    return unfolded.byPartition().values().stream().reduce(Behind.NOTHING, Behind::plus);
   }
 
   private <T> List<T> all(String name, Topic topic, String prefix, Function<byte[], T> read) {

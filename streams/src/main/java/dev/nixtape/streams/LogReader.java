@@ -11,27 +11,38 @@ import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Topic;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 
 /// Reads a build's own log lines back out of `nixtape.log`, where its pointer says that they stand:
 /// nobody keeps them twice.
-final class LogReader {
+final class LogReader implements AutoCloseable {
   /// Bytes of one line at most that are put together from pieces.
   private static final int LINE_BYTES = 16 << 20;
 
   /// How many results of a build can come before its second writer begins.
   private static final int EARLY = 1000;
 
+  /// For a single record of each of some partitions.
+  private static final Duration GLANCE = Duration.ofSeconds(1);
+
   private final Map<String, Object> settings = new HashMap<>();
+
+  /// Kept once it was needed: to make one takes longer than the rest of the answer.
+  private @Nullable KafkaConsumer<byte[], byte[]> glancing;
+
+  private boolean closed;
 
   LogReader(String bootstrapServers, Map<String, String> kafka) {
     settings.put("metric.reporters", "");
@@ -72,6 +83,45 @@ final class LogReader {
           telling.over = !take.test("");
         }
       }
+    }
+  }
+
+  /// When the records at these offsets of the log, by partition, reached their hosts; without those
+  /// that Kafka does not give at once.
+  synchronized Map<Integer, Instant> arrivals(Map<Integer, Long> offsets) {
+    if (closed) {
+      return Map.of();
+    }
+    if (glancing == null) {
+      Map<String, Object> little = new HashMap<>(settings);
+      little.put("max.poll.records", 1);
+      little.put("max.partition.fetch.bytes", Topic.CHUNK_BYTES);
+      glancing = new KafkaConsumer<>(little);
+    }
+    KafkaConsumer<byte[], byte[]> consumer = glancing;
+    List<TopicPartition> partitions =
+        offsets.keySet().stream().map(p -> new TopicPartition(Topic.LOG.name(), p)).toList();
+    Map<Integer, Instant> arrivals = new HashMap<>();
+    long began = System.nanoTime();
+    consumer.assign(partitions);
+    consumer.resume(partitions);
+    offsets.forEach(
+        (p, offset) -> consumer.seek(new TopicPartition(Topic.LOG.name(), p), offset.longValue()));
+    while (arrivals.size() < offsets.size() && System.nanoTime() - began < GLANCE.toNanos()) {
+      for (ConsumerRecord<byte[], byte[]> record : consumer.poll(GLANCE.dividedBy(10))) {
+        arrivals.putIfAbsent(record.partition(), Instant.ofEpochMilli(record.timestamp()));
+        consumer.pause(List.of(new TopicPartition(record.topic(), record.partition())));
+      }
+    }
+    return arrivals;
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    if (glancing != null) {
+      glancing.close(CloseOptions.timeout(Duration.ZERO));
+      glancing = null;
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.nixtape.streams;
 
+import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.HostView;
@@ -34,4 +35,7 @@ interface Part {
   List<DayTotals> days() throws IOException;
 
   List<HostView> hosts() throws IOException;
+
+  /// How far its folds are behind the log.
+  Behind behind() throws IOException;
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.SequenceWriter;
 import com.sun.net.httpserver.HttpExchange;
+import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.Json;
@@ -61,7 +62,7 @@ final class Questions implements QueryServer.Handler {
 
   private record Ready(String status) {}
 
-  private record TopicsView(List<Topics.Size> topics, LogView log) {}
+  private record TopicsView(List<Topics.Size> topics, LogView log, Behind behind) {}
 
   @Override
   public void handle(HttpExchange exchange) throws IOException {
@@ -123,7 +124,8 @@ final class Questions implements QueryServer.Handler {
               200,
               new TopicsView(
                   topics.sizes(List.of(Topic.LOG.name(), Topic.BUILDS.name())),
-                  LogView.of(farm.hosts())));
+                  LogView.of(farm.hosts()),
+                  farm.behind()));
       case "status" -> {
         local.openSessions();
         send(exchange, 200, new Ready("ready"));
@@ -284,6 +286,7 @@ final class Questions implements QueryServer.Handler {
       case "names" -> sendAll(exchange, local.names().stream());
       case "days" -> sendAll(exchange, local.days().stream());
       case "hosts" -> sendAll(exchange, local.hosts().stream());
+      case "behind" -> sendAll(exchange, Stream.of(local.behind()));
       default -> {
         if (!part.startsWith("finished/")) {
           throw notFound(exchange);

@@ -1,6 +1,7 @@
 package dev.nixtape.streams;
 
 import com.fasterxml.jackson.databind.MappingIterator;
+import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.HostView;
@@ -70,6 +71,11 @@ final class RemotePart implements Part {
   @Override
   public List<HostView> hosts() throws IOException {
     return list("hosts", HostView.class);
+  }
+
+  @Override
+  public Behind behind() throws IOException {
+    return list("behind", Behind.class).stream().reduce(Behind.NOTHING, Behind::plus);
   }
 
   private <T> List<T> list(String path, Class<T> type) throws IOException {

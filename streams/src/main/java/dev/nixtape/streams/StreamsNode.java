@@ -30,14 +30,20 @@ public final class StreamsNode implements AutoCloseable {
   private final KafkaStreams streams;
   private final QueryServer server;
   private final Topics topics;
+  private final LogReader log;
   private final CountDownLatch ready;
 
   private StreamsNode(
-      KafkaStreams streams, QueryServer server, Topics topics, CountDownLatch ready) {
+      KafkaStreams streams,
+      QueryServer server,
+      Topics topics,
+      LogReader log,
+      CountDownLatch ready) {
     this.streams = streams;
     this.ready = ready;
     this.server = server;
     this.topics = topics;
+    this.log = log;
   }
 
   /// Starts the topologies and the server; questions get answers as soon as `awaitReady` returns.
@@ -61,7 +67,7 @@ public final class StreamsNode implements AutoCloseable {
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       });
       LogReader log = new LogReader(settings.bootstrapServers(), settings.kafka());
-      LocalPart local = new LocalPart(streams, live);
+      LocalPart local = new LocalPart(streams, live, new Unfolded(live, topics, log));
       server.serve(
           new Questions(new Farm(streams, local, settings, server.port()), local, topics, log));
       CountDownLatch ready = new CountDownLatch(1);
@@ -71,7 +77,7 @@ public final class StreamsNode implements AutoCloseable {
         }
       });
       streams.start();
-      return new StreamsNode(streams, server, topics, ready);
+      return new StreamsNode(streams, server, topics, log, ready);
     } catch (IOException | RuntimeException e) {
       topics.close();
       throw e;
@@ -164,6 +170,7 @@ public final class StreamsNode implements AutoCloseable {
   public void close() {
     server.close();
     streams.close(Duration.ofSeconds(3));
+    log.close();
     topics.close();
   }
 }

@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaFuture;
@@ -27,6 +29,9 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 /// deleted.
 public final class Topics implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+  /// For what is asked often: who asks has no use for a late answer.
+  private static final Duration SHORT = Duration.ofSeconds(2);
 
   private final Admin admin;
   private final String bootstrapServers;
@@ -136,6 +141,39 @@ public final class Topics implements AutoCloseable {
           return new Size(name, its.size(), records);
         })
         .toList();
+  }
+
+  /// Offsets of some partitions of a topic, by partition.
+  public Map<Integer, Long> offsets(Topic topic, Collection<Integer> partitions, OffsetSpec which)
+      throws IOException {
+    Map<TopicPartition, OffsetSpec> asked =
+        partitions.stream()
+            .collect(Collectors.toMap(p -> new TopicPartition(topic.name(), p), _ -> which));
+    return get(
+            admin
+                .listOffsets(asked, new ListOffsetsOptions().timeoutMs((int) SHORT.toMillis()))
+                .all())
+        .entrySet()
+        .stream()
+        .collect(Collectors.toMap(its -> its.getKey().partition(), its -> its.getValue().offset()));
+  }
+
+  /// The offsets that a group's next records have, of the partitions of which it committed any.
+  public Map<Integer, Long> committed(String group, Topic topic) throws IOException {
+    Map<Integer, Long> committed = new HashMap<>();
+    get(admin
+            .listConsumerGroupOffsets(
+                group,
+                new ListConsumerGroupOffsetsOptions()
+                    .requireStable(true)
+                    .timeoutMs((int) SHORT.toMillis()))
+            .partitionsToOffsetAndMetadata())
+        .forEach((partition, at) -> {
+          if (at != null && partition.topic().equals(topic.name())) {
+            committed.put(partition.partition(), at.offset());
+          }
+        });
+    return committed;
   }
 
   private <T> T get(KafkaFuture<T> answer) throws IOException {

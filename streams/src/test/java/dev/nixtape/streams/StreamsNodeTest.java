@@ -5,9 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Json;
+import dev.nixtape.projections.KeyValues;
+import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.tape.LogEntry;
+import dev.nixtape.projections.tape.Topic;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -17,16 +21,21 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.StreamSupport;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -213,6 +222,9 @@ class StreamsNodeTest {
       awaitAnswer(second, "/v1/builds?show=all", builds -> ids(builds).equals(all));
       awaitAnswer(node, "/v1/builds?show=all", builds -> ids(builds).equals(all));
       awaitAnswer(second, "/v1/stats", stats -> count(stats, "build") == 6);
+      // Each asks the other how far its partition is.
+      awaitAnswer(second, "/v1/topics", topics -> topics.at("/behind/records").asLong(-1) == 0);
+      awaitAnswer(node, "/v1/topics", topics -> topics.at("/behind/records").asLong(-1) == 0);
     }
     // Its place in the group is kept for its return; then the first one holds everything again.
     awaitAnswer(node, "/v1/part/finished?show=all", builds -> ids(builds).equals(all));
@@ -229,6 +241,62 @@ class StreamsNodeTest {
     for (int i = 0; i < questions.size(); i++) {
       JsonNode expected = before.get(i);
       awaitAnswer(node, questions.get(i), expected::equals);
+    }
+  }
+
+  @Test
+  void atRestNoAnswerIsBehindTheLogAndNeitherAfterARestart() throws Exception {
+    assertEquals("{\"records\":0,\"millis\":null}", ask("/v1/topics").get("behind").toString());
+    node.close();
+    node = start("one", false);
+    awaitAnswer(node, "/v1/topics", topics -> topics.at("/log/sessions").asLong() == 3);
+    assertEquals("{\"records\":0,\"millis\":null}", ask("/v1/topics").get("behind").toString());
+  }
+
+  @Test
+  void whatIsNotFoldedIsCountedAndTheOldestOfItDated() throws Exception {
+    LiveView halfWay = new LiveView();
+    Memory nothing = new Memory(new Nothing());
+    halfWay.opened(0, nothing).folded(2);
+    // The fold of the other partition has told nothing yet: it stands where the group committed.
+    halfWay.opened(1, nothing);
+    try (Topics topics = new Topics(kafka.bootstrapServers(), Map.of());
+        LogReader log = new LogReader(kafka.bootstrapServers(), Map.of())) {
+      Map<Integer, Long> ends = topics.offsets(Topic.LOG, List.of(0, 1), OffsetSpec.latest());
+      await(() -> topics.committed(StreamsNode.APPLICATION, Topic.LOG).equals(ends));
+
+      Map<Integer, Behind> behind = new Unfolded(halfWay, topics, log).byPartition();
+
+      assertEquals(Behind.NOTHING, behind.get(1));
+      assertEquals(
+          Objects.requireNonNull(ends.get(0)) - 3, Objects.requireNonNull(behind.get(0)).records());
+      // The third chunk of the first session.
+      Duration age = Duration.between(Instant.parse("2026-01-31T14:03:00.030Z"), Instant.now());
+      long millis = Objects.requireNonNull(Objects.requireNonNull(behind.get(0)).millis());
+      assertTrue(Math.abs(age.toMillis() - millis) < 5000, millis + " ms, not " + age.toMillis());
+    }
+  }
+
+  private static void await(Callable<Boolean> expected) throws Exception {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!expected.call()) {
+      assertTrue(System.nanoTime() < deadline, "never came");
+      Thread.onSpinWait();
+    }
+  }
+
+  private static final class Nothing implements KeyValues {
+    @Override
+    public byte @Nullable [] get(String key) {
+      return null;
+    }
+
+    @Override
+    public void put(String key, byte @Nullable [] value) {}
+
+    @Override
+    public List<Map.Entry<String, byte[]>> range(String from, String to) {
+      return List.of();
     }
   }
 
