@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import picocli.CommandLine.Command;
@@ -34,10 +35,14 @@ final class StreamsCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     CountDownLatch stopped = new CountDownLatch(1);
     try (DirectoryLock _ =
-        DataLock.take(data, "'nixtape streams', process " + ProcessHandle.current().pid())) {
+            DataLock.take(data, "'nixtape streams', process " + ProcessHandle.current().pid());
+        Exposition exposition = new Exposition()) {
       StreamsNode streams =
           StreamsNode.start(
-              node.settings(kafka.servers(), kafka.settings(), data, false), node.rebuild);
+              node.settings(kafka.servers(), kafka.settings(), data, false),
+              node.rebuild,
+              exposition.meters(),
+              Map.of(Exposition.PATH, exposition::scrape));
       Runtime.getRuntime()
           .addShutdownHook(
               new Thread(

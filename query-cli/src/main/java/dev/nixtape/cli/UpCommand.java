@@ -104,6 +104,8 @@ final class UpCommand implements Callable<Integer> {
     out.flush();
 
     // First of all, so that no build waits for the rest.
+    Exposition exposition = new Exposition();
+    serving.push(exposition);
     ServiceManager manager = ServiceManager.of(System.getenv(), ProcessHandle.current().pid());
     recording.push(manager);
     Recorder recorder =
@@ -111,16 +113,27 @@ final class UpCommand implements Callable<Integer> {
             spool.settings(data, servers, client),
             socketPath,
             socket.host(),
-            PublishMeters.none(),
+            new PublishMeters(exposition.meters()),
             SocketOptions::say);
     recording.push(recorder);
-    recording.push(SocketShim.listen(socketPath, recorder, manager, SocketOptions::say));
+    SocketShim shim = SocketShim.listen(socketPath, recorder, manager, SocketOptions::say);
+    recording.push(shim);
+    shim.measuredIn(exposition.meters());
     if (kafka.bootstrapServers.isEmpty()) {
       serving.push(EmbeddedKafka.start(data.resolve("kafka"), kafkaPort));
     }
     boolean inside = kafka.bootstrapServers.isEmpty();
     StreamsSettings settings = node.settings(servers, client, data, inside);
-    StreamsNode streams = StreamsNode.start(settings, node.rebuild);
+    StreamsNode streams =
+        StreamsNode.start(
+            settings,
+            node.rebuild,
+            exposition.meters(),
+            Map.of(
+                Exposition.PATH,
+                exposition::scrape,
+                Exposition.SHIM,
+                () -> Exposition.json(shim.status())));
     serving.push(streams);
     if (!streams.awaitReady(READY)) {
       throw new IOException(

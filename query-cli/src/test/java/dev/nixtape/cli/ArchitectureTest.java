@@ -96,6 +96,16 @@ class ArchitectureTest {
   }
 
   @Test
+  void onlyTheProgramKnowsWhoReadsTheMeters() {
+    noClasses()
+        .that(resideInAnyPackage("dev.nixtape.ingest..", "dev.nixtape.streams.."))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.micrometer.prometheusmetrics..", "io.prometheus..")
+        .check(ALL);
+  }
+
+  @Test
   void noPackagesDependOnEachOtherInACircle() {
     slices().matching("dev.nixtape.(**)").should().beFreeOfCycles().check(ALL);
   }

@@ -34,11 +34,11 @@ final class LiveTopology {
 
   private LiveTopology() {}
 
-  static void addTo(Topology topology, LiveView live) {
+  static void addTo(Topology topology, LiveView live, FoldMeters meters) {
     topology
         .addSource(
             "log", new ByteArrayDeserializer(), new ByteArrayDeserializer(), Topic.LOG.name())
-        .addProcessor("fold", () -> new FoldProcessor(live), "log")
+        .addProcessor("fold", () -> new FoldProcessor(live, meters), "log")
         .addStateStore(
             Stores.keyValueStoreBuilder(
                     Stores.persistentKeyValueStore(STORE), Serdes.String(), Serdes.ByteArray())
@@ -54,13 +54,15 @@ final class LiveTopology {
 
   private static final class FoldProcessor implements Processor<byte[], byte[], String, byte[]> {
     private final LiveView live;
+    private final FoldMeters meters;
     private @Nullable ProcessorContext<String, byte[]> context;
     private @Nullable Memory memory;
     private @Nullable Fold fold;
     private @Nullable Reached reached;
 
-    FoldProcessor(LiveView live) {
+    FoldProcessor(LiveView live, FoldMeters meters) {
       this.live = live;
+      this.meters = meters;
     }
 
     @Override
@@ -75,6 +77,7 @@ final class LiveTopology {
 
     private void publish(Build fact, ProcessorContext<String, byte[]> to) {
       live.finished(fact);
+      meters.published();
       to.forward(
           new Record<>(
               fact.name(),
@@ -98,10 +101,12 @@ final class LiveTopology {
     }
 
     private void fold(Record<byte[], byte[]> record, RecordMetadata at) {
+      long began = System.nanoTime();
       LogEntry entry;
       try {
         entry = LogRecords.read(record.key(), record.timestamp(), record.value(), record.headers());
       } catch (IllegalArgumentException e) {
+        meters.passedOver();
         LOG.warn(
             "{} partition {} offset {} was not written by a shim and is passed over: {}",
             at.topic(),
@@ -112,6 +117,7 @@ final class LiveTopology {
       }
       Position position = new Position(at.partition(), at.offset());
       java.util.Objects.requireNonNull(fold).apply(entry, position);
+      meters.folded(record.timestamp(), began);
     }
 
     @Override

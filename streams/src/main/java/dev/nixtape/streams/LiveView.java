@@ -8,6 +8,7 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -58,6 +59,11 @@ final class LiveView {
 
   List<Session> sessions() {
     return folds.values().stream().flatMap(fold -> fold.memory.sessions().stream()).toList();
+  }
+
+  /// What the fold of a partition remembers; nothing when it is not here.
+  Optional<Memory> memory(int partition) {
+    return Optional.ofNullable(folds.get(partition)).map(Folding::memory);
   }
 
   /// How far each fold is, by partition.

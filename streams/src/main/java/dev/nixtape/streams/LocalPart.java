@@ -21,9 +21,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.common.TopicPartition;
@@ -146,27 +149,41 @@ final class LocalPart implements Part {
 
   @Override
   public List<HostView> hosts() {
+    return hostsByPartition().values().stream().flatMap(List::stream).toList();
+  }
+
+  /// The hosts whose sessions are in a partition; all of one host's are in one.
+  Map<Integer, List<HostView>> hostsByPartition() {
+    Map<Integer, List<HostView>> hosts = new HashMap<>();
+    storesByPartition(LiveTopology.STORE, Topic.LOG)
+        .forEach((partition, store) -> hosts.put(partition, hosts(partition, store)));
+    return hosts;
+  }
+
+  private List<HostView> hosts(int partition, ReadOnlyKeyValueStore<String, byte[]> store) {
     Map<String, HostView> hosts = new HashMap<>();
-    for (var store : stores(LiveTopology.STORE, Topic.LOG)) {
-      stream(store.prefixScan(Memory.HOSTS, new StringSerializer()))
-          .forEach(entry -> {
-            String host = entry.key.substring(Memory.HOSTS.length());
-            HostTotals ended = Json.read(entry.value, HostTotals.class);
-            hosts.put(
-                host, new HostView(host, 0, ended.sessions(), 0, ended.lastAt(), ended.log()));
-          });
+    try (KeyValueIterator<String, byte[]> ended =
+        store.prefixScan(Memory.HOSTS, new StringSerializer())) {
+      ended.forEachRemaining(entry -> {
+        String host = entry.key.substring(Memory.HOSTS.length());
+        HostTotals totals = Json.read(entry.value, HostTotals.class);
+        hosts.put(host, new HostView(host, 0, totals.sessions(), 0, totals.lastAt(), totals.log()));
+      });
     }
-    for (Session open : openSessions()) {
-      hosts.merge(
-          open.host(),
-          new HostView(open.host(), 1, 1, 0, open.lastAt(), open.tally()),
-          HostView::plus);
-    }
-    for (Build build : live.activities()) {
-      if (build.running()) {
-        hosts.computeIfPresent(build.host(), (_, host) -> host.withOneMoreRunning());
-      }
-    }
+    live.memory(partition)
+        .ifPresent(memory -> {
+          for (Session open : memory.sessions()) {
+            hosts.merge(
+                open.host(),
+                new HostView(open.host(), 1, 1, 0, open.lastAt(), open.tally()),
+                HostView::plus);
+          }
+          for (Build build : memory.activities()) {
+            if (build.running()) {
+              hosts.computeIfPresent(build.host(), (_, host) -> host.withOneMoreRunning());
+            }
+          }
+        });
     return List.copyOf(hosts.values());
   }
 
@@ -203,19 +220,32 @@ final class LocalPart implements Part {
 
   /// One store a partition: only a partition's keys are in order.
   private List<ReadOnlyKeyValueStore<String, byte[]>> stores(String name, Topic topic) {
+    return List.copyOf(storesByPartition(name, topic).values());
+  }
+
+  private Map<Integer, ReadOnlyKeyValueStore<String, byte[]>> storesByPartition(
+      String name, Topic topic) {
     requireStores();
+    Map<Integer, ReadOnlyKeyValueStore<String, byte[]>> stores = new TreeMap<>();
+    for (int partition : partitions(topic)) {
+      stores.put(
+          partition,
+          streams.store(
+              StoreQueryParameters.fromNameAndType(
+                      name, QueryableStoreTypes.<String, byte[]>keyValueStore())
+                  .withPartition(partition)));
+    }
+    return stores;
+  }
+
+  /// The partitions of a topic that this process reads.
+  Set<Integer> partitions(Topic topic) {
     return streams.metadataForLocalThreads().stream()
         .flatMap(thread -> thread.activeTasks().stream())
         .flatMap(task -> task.topicPartitions().stream())
         .filter(partition -> partition.topic().equals(topic.name()))
         .map(TopicPartition::partition)
-        .distinct()
-        .map(partition ->
-            streams.store(
-                StoreQueryParameters.fromNameAndType(
-                        name, QueryableStoreTypes.<String, byte[]>keyValueStore())
-                    .withPartition(partition)))
-        .toList();
+        .collect(Collectors.toSet());
   }
 
   /// Before and between assignments there are no tasks: that is no answer, not an empty one.

@@ -143,8 +143,7 @@ final class Questions implements QueryServer.Handler {
   private void builds(HttpExchange exchange, List<String> path, Map<String, String> asked)
       throws IOException {
     if (path.isEmpty()) {
-      if (Objects.toString(exchange.getRequestHeaders().getFirst("Accept"), "")
-          .contains("text/event-stream")) {
+      if (watches(exchange)) {
         watch(exchange, BuildQuery.of(asked));
       } else {
         sendAll(exchange, farm.builds(BuildQuery.of(asked)));
@@ -159,6 +158,12 @@ final class Questions implements QueryServer.Handler {
     } else {
       throw notFound(exchange);
     }
+  }
+
+  /// Whether who asks wants to be told what changes, too.
+  static boolean watches(HttpExchange exchange) {
+    return Objects.toString(exchange.getRequestHeaders().getFirst("Accept"), "")
+        .contains("text/event-stream");
   }
 
   private Build one(String prefix) {

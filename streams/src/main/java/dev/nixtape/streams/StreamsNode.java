@@ -2,6 +2,7 @@ package dev.nixtape.streams;
 
 import dev.nixtape.projections.fold.Fold;
 import dev.nixtape.projections.tape.Topic;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -10,9 +11,11 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
@@ -31,6 +34,7 @@ public final class StreamsNode implements AutoCloseable {
   private final QueryServer server;
   private final Topics topics;
   private final LogReader log;
+  private final NodeMeters meters;
   private final CountDownLatch ready;
 
   private StreamsNode(
@@ -38,19 +42,28 @@ public final class StreamsNode implements AutoCloseable {
       QueryServer server,
       Topics topics,
       LogReader log,
+      NodeMeters meters,
       CountDownLatch ready) {
     this.streams = streams;
     this.ready = ready;
     this.server = server;
     this.topics = topics;
     this.log = log;
+    this.meters = meters;
   }
 
   /// Starts the topologies and the server; questions get answers as soon as `awaitReady` returns.
   ///
   /// @param rebuild first forget everything that was derived from the log
+  /// @param meters where what this process measures is registered
+  /// @param routes what other parts of the process answer beside the questions, by their paths
   /// @throws IOException when Kafka does not answer, or the address to listen on is taken
-  public static StreamsNode start(StreamsSettings settings, boolean rebuild) throws IOException {
+  public static StreamsNode start(
+      StreamsSettings settings,
+      boolean rebuild,
+      MeterRegistry meters,
+      Map<String, Supplier<Reply>> routes)
+      throws IOException {
     Topics topics = new Topics(settings.bootstrapServers(), settings.kafka());
     try {
       if (rebuild) {
@@ -61,32 +74,36 @@ public final class StreamsNode implements AutoCloseable {
           List.of(Topic.LOG, Topic.BUILDS), settings.partitions(), settings.replication());
       LiveView live = new LiveView();
       QueryServer server = QueryServer.bind(settings.listenHost(), settings.listenPort());
-      KafkaStreams streams = new KafkaStreams(topology(live), config(settings, server.port()));
+      KafkaStreams streams =
+          new KafkaStreams(topology(live, new FoldMeters(meters)), config(settings, server.port()));
       streams.setUncaughtExceptionHandler(failure -> {
         LOG.error("a projection failed and is started again", failure);
         return StreamThreadExceptionResponse.REPLACE_THREAD;
       });
       LogReader log = new LogReader(settings.bootstrapServers(), settings.kafka());
-      LocalPart local = new LocalPart(streams, live, new Unfolded(live, topics, log));
-      server.serve(
-          new Questions(new Farm(streams, local, settings, server.port()), local, topics, log));
+      Unfolded unfolded = new Unfolded(live, topics, log);
+      LocalPart local = new LocalPart(streams, live, unfolded);
+      NodeMeters nodeMeters = new NodeMeters(meters, streams, local, unfolded);
+      Farm farm = new Farm(streams, local, settings, server.port());
+      server.serve(new Routes(new Questions(farm, local, topics, log), routes, meters));
       CountDownLatch ready = new CountDownLatch(1);
       streams.setStateListener((now, _) -> {
         if (now == KafkaStreams.State.RUNNING) {
           ready.countDown();
+          nodeMeters.settled();
         }
       });
       streams.start();
-      return new StreamsNode(streams, server, topics, log, ready);
+      return new StreamsNode(streams, server, topics, log, nodeMeters, ready);
     } catch (IOException | RuntimeException e) {
       topics.close();
       throw e;
     }
   }
 
-  static Topology topology(LiveView live) {
+  static Topology topology(LiveView live, FoldMeters meters) {
     Topology topology = new Topology();
-    LiveTopology.addTo(topology, live);
+    LiveTopology.addTo(topology, live, meters);
     HistoryTopology.addTo(topology, live);
     return topology;
   }
@@ -169,6 +186,7 @@ public final class StreamsNode implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    meters.close();
     streams.close(Duration.ofSeconds(3));
     log.close();
     topics.close();

@@ -12,6 +12,8 @@ import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Topic;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -27,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
@@ -67,6 +70,7 @@ class StreamsNodeTest {
   }
 
   private static StreamsNode start(String name, boolean rebuild) throws Exception {
+    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     StreamsNode started =
         StreamsNode.start(
             new StreamsSettings(
@@ -78,7 +82,9 @@ class StreamsNodeTest {
                 name,
                 2,
                 (short) 1),
-            rebuild);
+            rebuild,
+            meters,
+            Map.of("/metrics", () -> new Reply(200, "text/plain; charset=utf-8", meters.scrape())));
     assertTrue(started.awaitReady(PATIENCE), "not ready");
     return started;
   }
@@ -222,6 +228,9 @@ class StreamsNodeTest {
       awaitAnswer(second, "/v1/builds?show=all", builds -> ids(builds).equals(all));
       awaitAnswer(node, "/v1/builds?show=all", builds -> ids(builds).equals(all));
       awaitAnswer(second, "/v1/stats", stats -> count(stats, "build") == 6);
+      for (StreamsNode one : List.of(node, second)) {
+        awaitMetrics(one, metrics -> count(metrics, "nixtape_log_lines_total{partition=") == 1);
+      }
       // Each asks the other how far its partition is.
       awaitAnswer(second, "/v1/topics", topics -> topics.at("/behind/records").asLong(-1) == 0);
       awaitAnswer(node, "/v1/topics", topics -> topics.at("/behind/records").asLong(-1) == 0);
@@ -297,6 +306,90 @@ class StreamsNodeTest {
     @Override
     public List<Map.Entry<String, byte[]>> range(String from, String to) {
       return List.of();
+    }
+  }
+
+  @Test
+  void theMetricsSayWhatTheAnswersSay() throws IOException {
+    JsonNode log = ask("/v1/topics").get("log");
+    awaitMetrics(
+        node,
+        metrics ->
+            sum(metrics, "nixtape_log_lines_total") == log.get("lines").asLong()
+                && metrics.keySet().stream().anyMatch(name -> name.startsWith("kafka_stream_")));
+    Map<String, Double> metrics = metrics(node);
+
+    assertTrue(log.get("lines").asLong() > 0);
+    assertEquals(log.get("bytes").asDouble(), sum(metrics, "nixtape_log_bytes_total"));
+    assertEquals(log.get("chunks").asDouble(), sum(metrics, "nixtape_log_chunks_total"));
+    assertEquals(3, sum(metrics, "nixtape_log_sessions_total"));
+    assertEquals(0, sum(metrics, "nixtape_sessions_open"));
+    assertEquals(0, sum(metrics, "nixtape_behind_records"));
+    assertEquals(0, sum(metrics, "nixtape_behind_seconds"));
+    assertEquals(2, count(metrics, "nixtape_log_lines_total{partition="));
+    assertTrue(sum(metrics, "nixtape_store_bytes{partition=\"0\",store=\"live\"") > 0);
+    assertTrue(sum(metrics, "nixtape_store_bytes{partition=\"1\",store=\"history\"") > 0);
+    assertTrue(sum(metrics, "nixtape_store_entries") > 0);
+    assertTrue(count(metrics, "nixtape_fold_delay_seconds_bucket{le=\"0.005\"") == 1);
+    assertTrue(sum(metrics, "nixtape_query_seconds_count{route=\"/v1/topics\",status=\"200\"") > 0);
+  }
+
+  @Test
+  void aRequestForWhatIsNotThereIsCountedWithoutItsPath() throws IOException {
+    assertEquals(404, open(node, "/made/up").getResponseCode());
+    assertEquals(404, open(node, "/v1/builds/zzzzzzzz").getResponseCode());
+
+    awaitMetrics(
+        node,
+        metrics ->
+            sum(metrics, "nixtape_query_seconds_count{route=\"other\",status=\"404\"") > 0
+                && sum(
+                        metrics,
+                        "nixtape_query_seconds_count{route=\"/v1/builds/{id}\",status=\"404\"")
+                    > 0);
+  }
+
+  private static void awaitMetrics(StreamsNode asked, Predicate<Map<String, Double>> expected)
+      throws IOException {
+    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    while (!expected.test(metrics(asked))) {
+      assertTrue(System.nanoTime() < deadline, () -> "never came: " + text(asked, "/metrics"));
+      Thread.onSpinWait();
+    }
+  }
+
+  private static Map<String, Double> metrics(StreamsNode asked) throws IOException {
+    HttpURLConnection answer = open(asked, "/metrics");
+    assertEquals("text/plain; charset=utf-8", answer.getContentType());
+    Map<String, Double> metrics = new TreeMap<>();
+    try (InputStream body = answer.getInputStream()) {
+      new String(body.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> !line.startsWith("#"))
+          .forEach(line -> {
+            int space = line.lastIndexOf(' ');
+            metrics.put(line.substring(0, space), Double.valueOf(line.substring(space + 1)));
+          });
+    }
+    return metrics;
+  }
+
+  private static double sum(Map<String, Double> metrics, String series) {
+    return metrics.entrySet().stream()
+        .filter(metric -> metric.getKey().startsWith(series))
+        .mapToDouble(Map.Entry::getValue)
+        .sum();
+  }
+
+  private static long count(Map<String, Double> metrics, String series) {
+    return metrics.keySet().stream().filter(name -> name.startsWith(series)).count();
+  }
+
+  private static String text(StreamsNode asked, String path) {
+    try (InputStream answer = open(asked, path).getInputStream()) {
+      return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new AssertionError(path, e);
     }
   }
 

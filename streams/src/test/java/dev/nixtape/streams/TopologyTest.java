@@ -13,6 +13,7 @@ import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Topic;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -50,7 +51,9 @@ class TopologyTest {
     p.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "nowhere:1");
     p.put(StreamsConfig.STATE_DIR_CONFIG, state.toString());
     p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SmallStores.class);
-    driver = new TopologyTestDriver(StreamsNode.topology(live), p);
+    driver =
+        new TopologyTestDriver(
+            StreamsNode.topology(live, new FoldMeters(new SimpleMeterRegistry())), p);
     log =
         driver.createInputTopic(
             Topic.LOG.name(), new ByteArraySerializer(), new ByteArraySerializer());
