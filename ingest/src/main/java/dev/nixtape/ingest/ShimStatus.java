@@ -3,6 +3,7 @@ package dev.nixtape.ingest;
 import dev.nixtape.ingest.spool.Spool;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /// How a shim is, as it answers at `/v1/shim`.
@@ -18,6 +19,18 @@ public record ShimStatus(
     Sessions sessions,
     Lost lost,
     List<Stranger> strangers) {
+
+  public ShimStatus {
+    // What another version left out is not this shape: reading it fails here.
+    Objects.requireNonNull(host);
+    Objects.requireNonNull(socket);
+    Objects.requireNonNull(startedAt);
+    Objects.requireNonNull(kafka);
+    Objects.requireNonNull(spool);
+    Objects.requireNonNull(sessions);
+    Objects.requireNonNull(lost);
+    strangers = List.copyOf(strangers);
+  }
 
   /// @param problem why Kafka takes nothing; null when it does
   public record Kafka(String bootstrapServers, @Nullable String problem) {}

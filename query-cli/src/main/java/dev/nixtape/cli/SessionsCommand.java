@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -47,7 +49,10 @@ final class SessionsCommand implements Callable<Integer> {
                 s -> Screen.duration(lasted(s, now)),
                 s -> Long.toString(lasted(s, now).toMillis()))
             .number("LINES", s -> s.tally().lines())
-            .number("MISSING", s -> s.tally().missing())
+            .right(
+                "MISSING",
+                s -> s.tally().missing() == 0 ? "" : Screen.bytes(s.tally().missing()),
+                s -> Long.toString(s.tally().missing()))
             .flexible("COMMAND", SessionsCommand::told, _ -> Style.PLAIN, SessionsCommand::told);
     asked.print(
         "/v1/sessions?ended=" + !open,
@@ -66,8 +71,24 @@ final class SessionsCommand implements Callable<Integer> {
   private static String told(Session session) {
     String command =
         session.command().isEmpty() ? session.path() : String.join(" ", session.command());
-    return session.error() == null
-        ? command
-        : command + "  " + session.error().lines().findFirst().orElse("");
+    String error = Objects.toString(session.error(), "").lines().findFirst().orElse("");
+    return Stream.of(command, error, lost(session))
+        .filter(words -> !words.isEmpty())
+        .collect(Collectors.joining("  "));
+  }
+
+  /// Why something is missing, and since when.
+  private static String lost(Session session) {
+    Instant now = Instant.now();
+    return session.losses().stream()
+        .map(loss ->
+            "missing %s%s from %s to %s: %s"
+                .formatted(
+                    Screen.bytes(loss.bytes()),
+                    loss.lines() == 0 ? "" : " (%,d lines)".formatted(loss.lines()),
+                    BuildRows.time(loss.from(), now),
+                    BuildRows.time(loss.until(), now),
+                    loss.why()))
+        .collect(Collectors.joining("; "));
   }
 }

@@ -50,7 +50,10 @@ final class TopicsCommand implements Callable<Integer> {
         "gaps          %,d%s"
             .formatted(
                 log.gaps(),
-                log.gaps() == 0 ? "" : ", " + Screen.bytes(log.missing()) + " missing"));
+                log.gaps() == 0
+                    ? ""
+                    : ", %s and %,d lines missing: nixtape sessions says where and why"
+                        .formatted(Screen.bytes(log.missing()), log.missingLines())));
     out.println("unrecognised  %,d".formatted(log.unrecognised()));
     if (log.text() > 0) {
       out.println("other output  %,d lines".formatted(log.text()));

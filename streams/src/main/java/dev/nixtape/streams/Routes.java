@@ -67,7 +67,7 @@ final class Routes implements QueryServer.Handler {
     }
   }
 
-  private static void send(HttpExchange exchange, Reply reply) throws IOException {
+  static void send(HttpExchange exchange, Reply reply) throws IOException {
     byte[] body = reply.body().getBytes(UTF_8);
     exchange.getResponseHeaders().set("Content-Type", reply.contentType());
     exchange.sendResponseHeaders(reply.status(), body.length == 0 ? -1 : body.length);

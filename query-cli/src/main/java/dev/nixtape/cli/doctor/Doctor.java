@@ -1,6 +1,7 @@
 package dev.nixtape.cli.doctor;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.nixtape.ingest.ShimStatus;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.Session;
 import java.net.InetAddress;
@@ -78,7 +79,7 @@ public final class Doctor {
     nix(socket, conf, daemons);
     findings.add(new SocketCheck(machine, socket, shim.isPresent()).finding());
     if (shim.isPresent()) {
-      findings.addAll(shim.get().findings(machine.now()));
+      findings.addAll(new ShimCheck(shim.get(), machine.now()).findings());
     } else {
       findings.addAll(mute);
       findings.addAll(SpoolFolder.look(machine, setup.spool()).findings(machine));

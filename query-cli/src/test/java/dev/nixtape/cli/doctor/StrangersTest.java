@@ -31,7 +31,8 @@ class StrangersTest {
         null,
         null,
         null,
-        new Session.Tally(1, bytes, lines, 0, bad, 0, 0, 0));
+        List.of(),
+        new Session.Tally(1, bytes, lines, 0, bad, 0, 0, 0, 0));
   }
 
   private static Session socket(

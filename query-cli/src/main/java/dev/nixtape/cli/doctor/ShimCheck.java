@@ -1,26 +1,18 @@
 package dev.nixtape.cli.doctor;
 
+import dev.nixtape.ingest.ShimStatus;
+import dev.nixtape.ingest.Stranger;
 import dev.nixtape.projections.Rfc3339;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
-/// What a shim says of itself at `/v1/shim`.
+/// What a shim's own words mean (`/v1/shim`).
 ///
-/// @param lost what it had to drop since it started, and said so in the log
-/// @param strangers who behaves at the socket as no Nix does
-record ShimStatus(
-    String host,
-    long pid,
-    String socket,
-    Instant startedAt,
-    Kafka kafka,
-    Spool spool,
-    Sessions sessions,
-    Lost lost,
-    List<Stranger> strangers) {
+/// @param status what it says
+/// @param now by this machine's clock
+record ShimCheck(ShimStatus status, Instant now) {
   private static final Duration AT_ONCE = Duration.ofSeconds(10);
   private static final Duration SOON = Duration.ofMinutes(1);
 
@@ -30,58 +22,36 @@ record ShimStatus(
   /// A hundred strangers are one trouble: so many lines say it.
   private static final int STRANGERS = 10;
 
-  /// @param problem Kafka's words; null when it takes what it is given
-  record Kafka(String bootstrapServers, @Nullable String problem) {}
-
-  /// @param bytes that wait for Kafka
-  /// @param limit how many may wait
-  /// @param oldestAt when the first of them arrived; null when none wait
-  record Spool(
-      String directory,
-      long bytes,
-      long limit,
-      @Nullable Instant oldestAt,
-      @Nullable String problem) {}
-
-  record Sessions(long open, long limit, long limitPerUser) {}
-
-  record Lost(long gaps, long bytes, long lines) {}
-
-  /// @param what what it did, in words
-  /// @param count how often
-  record Stranger(
-      @Nullable Long uid,
-      @Nullable String user,
-      @Nullable Long pid,
-      String what,
-      Instant since,
-      long count) {}
-
-  ShimStatus {
-    strangers = List.copyOf(strangers);
-  }
-
-  List<Finding> findings(Instant now) {
+  List<Finding> findings() {
+    ShimStatus.Lost lost = status.lost();
     List<Finding> findings = new ArrayList<>();
-    findings.add(connections(now));
-    findings.addAll(spool(now));
-    if (lost.gaps > 0 || lost.bytes > 0 || lost.lines > 0) {
+    findings.add(connections());
+    findings.addAll(spool());
+    if (lost.gaps() > 0 || lost.bytes() > 0 || lost.lines() > 0) {
       findings.add(
           Finding.note(
               "lost",
               "the shim dropped %s, %,d lines, in %,d places since %s"
-                  .formatted(new Size(lost.bytes), lost.lines, lost.gaps, time(startedAt)),
+                  .formatted(
+                      new Size(lost.bytes()), lost.lines(), lost.gaps(), time(status.startedAt())),
               "nixtape sessions shows in which sessions; give the spool more room, and Kafka too"));
     }
     findings.addAll(aboutStrangers());
     return findings;
   }
 
-  private Finding connections(Instant now) {
+  private Finding connections() {
+    ShimStatus.Sessions sessions = status.sessions();
     String what =
         "process %d on %s listens at %s for %s, %,d of at most %,d connections are open"
-            .formatted(pid, host, socket, Age.of(startedAt, now), sessions.open, sessions.limit);
-    return sessions.open < NEARLY_FULL * sessions.limit
+            .formatted(
+                status.pid(),
+                status.host(),
+                status.socket(),
+                Age.of(status.startedAt(), now),
+                sessions.open(),
+                sessions.limit());
+    return sessions.open() < NEARLY_FULL * sessions.limit()
         ? Finding.ok("shim", what)
         : Finding.note(
             "shim",
@@ -89,30 +59,31 @@ record ShimStatus(
             "see who holds them: nixtape sessions --open; who comes when they are used up is not recorded");
   }
 
-  private List<Finding> spool(Instant now) {
+  private List<Finding> spool() {
+    ShimStatus.SpoolStatus spool = status.spool();
     List<Finding> findings = new ArrayList<>();
-    String problem = kafka.problem;
+    String problem = status.kafka().problem();
     if (problem != null) {
       findings.add(
           Finding.wrong(
               "shim",
-              "it cannot publish to Kafka at %s: %s".formatted(kafka.bootstrapServers, problem),
+              "it cannot publish to Kafka at %s: %s"
+                  .formatted(status.kafka().bootstrapServers(), problem),
               "bring that Kafka back, or start the shim with another; until then everything waits in its spool"));
     }
-    if (spool.problem != null) {
+    if (spool.problem() != null) {
       findings.add(
           Finding.wrong(
               "spool",
-              "%s: %s".formatted(spool.directory, spool.problem),
+              "%s: %s".formatted(spool.directory(), spool.problem()),
               "make that folder writable for the shim and see that its disk has room; until then what Kafka does not take is lost"));
     }
     String waits =
         "%s of at most %s wait in %s"
-            .formatted(new Size(spool.bytes), new Size(spool.limit), spool.directory);
-    Instant oldest = spool.oldestAt;
-    Duration behind =
-        spool.bytes == 0 || oldest == null ? Duration.ZERO : Duration.between(oldest, now);
-    if (spool.bytes >= NEARLY_FULL * spool.limit) {
+            .formatted(new Size(spool.bytes()), new Size(spool.limit()), spool.directory());
+    Instant oldest = spool.oldestAt();
+    Duration behind = oldest == null ? Duration.ZERO : Duration.between(oldest, now);
+    if (spool.bytes() >= NEARLY_FULL * spool.limit()) {
       findings.add(
           Finding.wrong(
               "spool",
@@ -127,27 +98,28 @@ record ShimStatus(
               problem != null
                   ? "bring Kafka back: the spool empties by itself then"
                   : "wait: it empties as fast as Kafka takes it; ask again in a minute"));
-    } else if (spool.problem == null) {
+    } else if (spool.problem() == null) {
       findings.add(
-          Finding.ok("spool", spool.bytes == 0 ? "nothing waits in " + spool.directory : waits));
+          Finding.ok("spool", oldest == null ? "nothing waits in " + spool.directory() : waits));
     }
     return findings;
   }
 
   private List<Finding> aboutStrangers() {
+    List<Stranger> strangers = status.strangers();
     List<Finding> findings = new ArrayList<>();
     for (Stranger stranger : strangers.subList(0, Math.min(STRANGERS, strangers.size()))) {
-      String times = stranger.count > 1 ? ", %,d times".formatted(stranger.count) : "";
+      String times = stranger.count() > 1 ? ", %,d times".formatted(stranger.count()) : "";
       findings.add(
           Finding.note(
               Strangers.ABOUT,
               "%s %s%s, since %s"
                   .formatted(
-                      Strangers.who(stranger.user, stranger.uid, stranger.pid),
-                      stranger.what,
+                      Strangers.who(stranger.user(), stranger.uid(), stranger.pid()),
+                      stranger.what(),
                       times,
-                      time(stranger.since)),
-              Strangers.todo(stranger.pid)));
+                      time(stranger.since())),
+              Strangers.todo(stranger.pid())));
     }
     if (strangers.size() > STRANGERS) {
       findings.add(

@@ -6,11 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.nixtape.cli.doctor.Finding.Level;
+import dev.nixtape.ingest.ShimStatus;
 import dev.nixtape.projections.Json;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class ShimStatusTest {
+class ShimCheckTest {
   static final String WELL =
       """
       {"host":"h","pid":12,"socket":"/run/nixtape/nix.sock","startedAt":"2026-01-31T12:00:00Z",
@@ -24,7 +25,7 @@ class ShimStatusTest {
   private static final String NOTHING_WAITS = "\"bytes\":0,\"limit\":1000,\"oldestAt\":null";
 
   private static List<Finding> findings(String status) {
-    return Json.read(status.getBytes(UTF_8), ShimStatus.class).findings(NOW);
+    return new ShimCheck(Json.read(status.getBytes(UTF_8), ShimStatus.class), NOW).findings();
   }
 
   /// Of a shim whose status differs from a good one's in that.
