@@ -147,8 +147,8 @@ public final class Recorder implements AutoCloseable {
   ///
   /// @param heard the ids of those that go on
   void begin(Set<String> heard, String path) {
-    for (SpoolSession session : spool.sessions()) {
-      if (!session.isOver() && !heard.contains(session.id().id())) {
+    for (SpoolSession session : open()) {
+      if (!heard.contains(session.id().id())) {
         session.append(
             new LogEntry.Closed(
                 session.id(),
@@ -190,9 +190,14 @@ public final class Recorder implements AutoCloseable {
         .orElseThrow(() -> new IOException("as many sessions are open as the spool can have"));
   }
 
+  /// The sessions that are not over.
+  List<SpoolSession> open() {
+    return spool.sessions().stream().filter(session -> !session.isOver()).toList();
+  }
+
   /// A session that a former process left and that is not over.
   Optional<SpoolSession> left(String id) {
-    return spool.session(id).filter(session -> !session.isOver());
+    return open().stream().filter(session -> session.id().id().equals(id)).findFirst();
   }
 
   Host host() {

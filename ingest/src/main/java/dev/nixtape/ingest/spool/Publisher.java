@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -57,6 +58,9 @@ public final class Publisher implements AutoCloseable {
   /// A Kafka that acknowledges nothing for so long has a problem.
   private static final long SILENCE_NANOS = 3_000_000_000L;
 
+  /// Segments that stay open between two turns.
+  private static final int MAX_FILES = 64;
+
   private static final long TEND_NANOS = 500_000_000L;
   private static final Duration RETRY = Duration.ofMillis(100);
   private static final Duration MAX_PAUSE = Duration.ofSeconds(10);
@@ -86,6 +90,7 @@ public final class Publisher implements AutoCloseable {
 
   // The thread's own:
   private final Set<SpoolSession> torn = new LinkedHashSet<>();
+  private final Set<SessionReader> reading = new HashSet<>();
   private SessionReader.Desk desk = new SessionReader.Desk(Topic.CHUNK_BYTES);
   private int chunkBytes = Topic.CHUNK_BYTES;
   private int partitionCount;
@@ -267,6 +272,9 @@ public final class Publisher implements AutoCloseable {
     boolean more = false;
     try {
       more = session.reader.read(desk, TURN_BYTES, (entry, after) -> send(session, entry, after));
+      if (reading.add(session.reader) && reading.size() > MAX_FILES) {
+        closeFiles();
+      }
       if (session.reader.hasTorn()) {
         torn.add(session);
         giveTornBeyond(TORN_BYTES);
@@ -279,6 +287,11 @@ public final class Publisher implements AutoCloseable {
     if (more && session.queued.compareAndSet(false, true)) {
       ready(session);
     }
+  }
+
+  private void closeFiles() {
+    reading.forEach(SessionReader::close);
+    reading.clear();
   }
 
   private void giveTornBeyond(long limit) {
@@ -314,6 +327,7 @@ public final class Publisher implements AutoCloseable {
 
   private void tend(long now) {
     whileWaiting();
+    closeFiles();
     for (SpoolSession session : List.copyOf(torn)) {
       session.reader.giveOldTorn((entry, after) -> send(session, entry, after), now);
       if (!session.reader.hasTorn()) {

@@ -341,11 +341,6 @@ public final class Spool implements AutoCloseable {
     return List.copyOf(sessions.values());
   }
 
-  /// A session by its id, of whatever host.
-  public Optional<SpoolSession> session(String id) {
-    return sessions.values().stream().filter(session -> session.id().id().equals(id)).findFirst();
-  }
-
   /// Hands everything that is to be published to a publisher, from now on and what is there
   /// already.
   void publishWith(Consumer<SpoolSession> publisher) {

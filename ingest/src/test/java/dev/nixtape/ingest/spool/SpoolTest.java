@@ -124,7 +124,7 @@ class SpoolTest {
     append(session, "one\ntw");
 
     Spool next = killed("spool");
-    SpoolSession again = next.session(SESSION.id()).orElseThrow();
+    SpoolSession again = next.sessions().getFirst();
     append(again, "o\nthree\n");
     again.append(new LogEntry.Closed(SESSION, AT, 0, Ending.end()));
     publish(next, kafka);
@@ -144,7 +144,7 @@ class SpoolTest {
     bytes[bytes.length - 500] ^= 1;
     Files.write(segment, bytes);
     Spool next = open(killed);
-    SpoolSession again = next.session(SESSION.id()).orElseThrow();
+    SpoolSession again = next.sessions().getFirst();
     append(again, "after\n");
 
     finish(next);
@@ -335,7 +335,7 @@ class SpoolTest {
         String next = name + "-" + life;
         spool = open(copy(name, next));
         name = next;
-        session = spool.session(SESSION.id()).orElseThrow();
+        session = spool.sessions().getFirst();
       }
       finish(spool, its);
 

@@ -46,6 +46,7 @@ final class Tape {
           return List.copyOf(new TreeMap<>(store.subMap(from, to)).entrySet());
         }
       };
+  final List<LogEntry> written = new ArrayList<>();
   final List<Build> finished = new ArrayList<>();
   private Memory memory = new Memory(values);
   private Fold fold = new Fold(memory, finished::add);
@@ -58,7 +59,12 @@ final class Tape {
   }
 
   void write(LogEntry entry) {
-    fold.apply(entry, new Position(0, records++));
+    write(entry, records++);
+  }
+
+  void write(LogEntry entry, long at) {
+    written.add(entry);
+    fold.apply(entry, new Position(0, at));
   }
 
   /// Nothing but the store is left.
