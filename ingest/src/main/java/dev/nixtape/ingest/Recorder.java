@@ -283,7 +283,7 @@ public final class Recorder implements AutoCloseable {
   }
 
   /// Bytes that processes which are not there any more left to be published.
-  public long adoptedBytes() {
+  public long leftBytes() {
     return adopted.stream().mapToLong(each -> each.state().bytes()).sum();
   }
 

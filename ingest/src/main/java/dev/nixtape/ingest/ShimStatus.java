@@ -70,7 +70,7 @@ public record ShimStatus(
             spool.bytes(),
             spool.limit(),
             spool.oldestAt(),
-            recorder.adoptedBytes(),
+            recorder.leftBytes(),
             spool.problem()),
         new Sessions(shim.open(), Recorder.SHIM_SESSIONS, SocketShim.MAX_OF_A_USER),
         new Lost(spool.gaps(), spool.lostBytes(), spool.lostLines()),

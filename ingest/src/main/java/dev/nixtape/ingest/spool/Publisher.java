@@ -61,6 +61,8 @@ public final class Publisher implements AutoCloseable {
   /// Segments that stay open between two turns.
   private static final int MAX_FILES = 64;
 
+  private static final long REFUSAL_LASTS_NANOS = 10_000_000_000L;
+
   private static final long TEND_NANOS = 500_000_000L;
   private static final Duration RETRY = Duration.ofMillis(100);
   private static final Duration MAX_PAUSE = Duration.ofSeconds(10);
@@ -95,7 +97,11 @@ public final class Publisher implements AutoCloseable {
   private int chunkBytes = Topic.CHUNK_BYTES;
   private int partitionCount;
   private Duration pause = RETRY;
-  private volatile boolean told;
+
+  /// The problem that was said last; "" when Kafka took something since.
+  private volatile String told = "";
+
+  private long refusedAt = System.nanoTime() - REFUSAL_LASTS_NANOS;
   private final long startedAt = System.nanoTime();
 
   /// Of an observation at most; Kafka may take less than this program expects.
@@ -309,7 +315,7 @@ public final class Publisher implements AutoCloseable {
   /// What goes on while Kafka takes nothing.
   private void whileWaiting() {
     spools.forEach(Spool::tend);
-    if (isSilent()) {
+    if (problem == null && isSilent()) {
       problem(
           "Kafka at %s has acknowledged nothing for %d s"
               .formatted(address, SILENCE_NANOS / 1_000_000_000L));
@@ -479,6 +485,13 @@ public final class Publisher implements AutoCloseable {
   }
 
   private void problem(Exception refusal) {
+    long now = System.nanoTime();
+    if (!(refusal instanceof TimeoutException)) {
+      refusedAt = now;
+    } else if (problem != null && now - refusedAt < REFUSAL_LASTS_NANOS) {
+      // Kafka says only now and then why it does not answer.
+      return;
+    }
     if (isBrief(refusal)) {
       problem = words(refusal);
     } else {
@@ -488,8 +501,8 @@ public final class Publisher implements AutoCloseable {
 
   private void problem(String words) {
     problem = words;
-    if (!told) {
-      told = true;
+    if (!words.equals(told)) {
+      told = words;
       say.accept(
           "the log takes nothing (%s): what is recorded waits in the spool".formatted(problem));
     }
@@ -505,8 +518,8 @@ public final class Publisher implements AutoCloseable {
   private void works() {
     problem = null;
     pause = RETRY;
-    if (told) {
-      told = false;
+    if (!told.isEmpty()) {
+      told = "";
       say.accept("the log takes records again");
     }
   }
