@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class Fold {
   /// Changes with every change of what the fold remembers or answers: part of the names of stores
   /// and groups.
-  public static final int VERSION = 2;
+  public static final int VERSION = 3;
 
   /// Entries from one clearing away to the next.
   private static final int FORGET_EVERY = 16;
@@ -161,7 +161,10 @@ public final class Fold {
             .filter(session ->
                 !session.source().boot().equals(listening.boot())
                     || (session.source().kind() == Source.Kind.SOCKET
-                        && session.source().path().equals(listening.path())))
+                        && session.source().path().equals(listening.path())
+                        // A shim that was killed is told of again by the next one, behind sessions
+                        // that it opened itself.
+                        && session.openedAt().isBefore(listening.at())))
             .filter(session -> !listening.kept().contains(session.id().id()))
             .sorted(Comparator.comparing(session -> session.id().key()))
             .toList();

@@ -395,6 +395,27 @@ class FoldTest {
   }
 
   @Test
+  void aShimThatIsToldOfAgainDoesNotCloseWhatItOpened() {
+    Tape tape = new Tape();
+    LogEntry.Listening listening =
+        new LogEntry.Listening(
+            SessionId.at(Tape.HOST, tape.now(), 99),
+            tape.now(),
+            Tape.BOOT,
+            "/run/nix.sock",
+            List.of());
+    tape.write(listening);
+    tape.later(10);
+    Tape.Stream worker = tape.worker(CLIENT);
+    worker.tell(startBuild(BUILD, DRV));
+
+    tape.write(listening);
+
+    assertEquals(1, tape.openSessions().size());
+    assertTrue(tape.live().getFirst().running());
+  }
+
+  @Test
   void anIdThatComesAgainLaterIsAnotherActivity() {
     Tape tape = new Tape();
     for (int i = 0; i < 2; i++) {
