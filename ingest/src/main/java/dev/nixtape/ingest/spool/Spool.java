@@ -150,19 +150,29 @@ public final class Spool implements AutoCloseable {
       slots.put(ledger.id(slot), slot);
     }
     for (Map.Entry<String, NavigableMap<Integer, Path>> each : segments().entrySet()) {
-      Integer slot = slots.remove(each.getKey());
       NavigableMap<Integer, Path> segments = each.getValue();
+      dropUnbegun(segments);
+      if (segments.isEmpty()) {
+        continue;
+      }
+      Integer slot = slots.remove(each.getKey());
       if (slot == null && ledger.wasFound()) {
         add(closed(segments));
       } else {
         open(segments, slot, host, each.getKey(), now);
       }
     }
-    // Sessions that never found room for a segment.
-    for (Map.Entry<String, Integer> each : slots.entrySet()) {
-      open(new TreeMap<>(), each.getValue(), host, each.getKey(), now);
-    }
     Optional<Ledger.Unfinished> unfinished = ledger.unfinished();
+    for (Map.Entry<String, Integer> each : slots.entrySet()) {
+      int slot = each.getValue();
+      if (ledger.next(slot) == 0 && unfinished.filter(read -> read.slot() == slot).isEmpty()) {
+        // It did not get as far as to its beginning: nobody heard of it.
+        ledger.free(slot);
+      } else {
+        // It never found room for a segment.
+        open(new TreeMap<>(), slot, host, each.getKey(), now);
+      }
+    }
     for (SpoolSession session : sessions.values()) {
       if (!session.isOver()) {
         session.resume(
@@ -189,6 +199,24 @@ public final class Spool implements AutoCloseable {
       }
     }
     return found;
+  }
+
+  /// A process that was killed while it began a segment leaves one without a whole head, and nothing
+  /// in it.
+  private static void dropUnbegun(NavigableMap<Integer, Path> segments) throws IOException {
+    while (!segments.isEmpty() && !hasHead(segments.lastEntry().getValue())) {
+      Files.delete(segments.pollLastEntry().getValue());
+    }
+  }
+
+  private static boolean hasHead(Path segment) throws IOException {
+    try (FileChannel file = FileChannel.open(segment, StandardOpenOption.READ)) {
+      ByteBuffer header = ByteBuffer.allocate(Frame.HEADER);
+      file.read(header, 0);
+      return !header.hasRemaining()
+          && (!Frame.isHeader(header, 0)
+              || file.size() >= Frame.HEADER + Frame.length(header, 0));
+    }
   }
 
   /// A session that is over: it needs only to be published.

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
@@ -98,6 +99,28 @@ class SpoolTest {
       Stream stream = Stream.of(SESSION, its.entries());
       assertEquals(LINE + LINE + PROGRESS, stream.text(), "cut at " + cut);
       assertEquals(0, stream.missing() + stream.unexplained());
+    }
+  }
+
+  @Test
+  void aShimCanBeKilledWhileItBeginsASegment() throws Exception {
+    Spool spool = spool("spool");
+    append(begin(spool, SESSION, 0), LINE);
+    SpoolSession _ = begin(spool, OTHER, 0);
+    byte[] head = Files.readAllBytes(folder.resolve("spool/" + SESSION.id() + ".0"));
+    for (int cut = 0; cut < Frame.HEADER + 20; cut++) {
+      Path killed = copy("spool", "begun-" + cut);
+      Files.write(killed.resolve(SESSION.id() + ".1"), Arrays.copyOf(head, cut));
+      Files.write(killed.resolve(OTHER.id() + ".0"), Arrays.copyOf(head, cut));
+      TestKafka its = new TestKafka();
+
+      finish(open(killed), its);
+
+      Stream stream = Stream.of(SESSION, its.entries());
+      assertEquals(LINE, stream.text(), "cut at " + cut);
+      assertEquals(0, stream.missing() + stream.unexplained());
+      assertEquals(
+          List.of(), its.entries().stream().filter(e -> e.session().equals(OTHER)).toList());
     }
   }
 
