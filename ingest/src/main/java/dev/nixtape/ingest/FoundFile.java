@@ -59,6 +59,11 @@ record FoundFile(Path file, Path socket, SessionId session) {
   /// deletes it when all is in the spool. Runs `read` when it is at the file's end for the first
   /// time. An interrupt leaves the file for the next start, which goes on where this one stopped.
   void record(Recorder recorder, Runnable read) throws IOException, InterruptedException {
+    if (recorder.isOver(session.id())) {
+      // All of it is in the spool: a former process died before it could delete the file.
+      Files.delete(file);
+      return;
+    }
     Host host = recorder.host();
     Source source = new Source(Source.Kind.FILE, host.boot(), socket.toString(), false, null, null);
     Optional<SpoolSession> left = recorder.left(session.id());

@@ -200,6 +200,11 @@ public final class Recorder implements AutoCloseable {
     return open().stream().filter(session -> session.id().id().equals(id)).findFirst();
   }
 
+  /// Whether a former process left a session that is over, and not published in full.
+  boolean isOver(String id) {
+    return spool.session(id).filter(SpoolSession::isOver).isPresent();
+  }
+
   Host host() {
     return host;
   }

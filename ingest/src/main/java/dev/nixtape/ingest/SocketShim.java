@@ -176,7 +176,7 @@ public final class SocketShim implements AutoCloseable {
     Set<String> heard = new HashSet<>();
     for (ServiceManager.Passed socket : manager.passed()) {
       if (socket.name().startsWith(KEPT_SESSION)) {
-        heard.add(goOn(socket).id());
+        goOn(socket).ifPresent(session -> heard.add(session.id()));
       }
     }
     for (FoundFile found : FoundFile.beside(path, host)) {
@@ -187,20 +187,33 @@ public final class SocketShim implements AutoCloseable {
     thread.start();
   }
 
-  /// Reads on from a connection of a former life.
-  private SessionId goOn(ServiceManager.Passed socket) throws IOException {
+  /// Reads on from a connection of a former life. Empty when that had ended it, and was killed
+  /// before it could have it forgotten.
+  private Optional<SessionId> goOn(ServiceManager.Passed socket) throws IOException {
     AFUNIXSocketChannel channel = socket.as(AFUNIXSocketChannel.class);
-    String id = socket.name().substring(KEPT_SESSION.length());
-    Optional<SpoolSession> left = recorder.left(id);
-    Source source = left.map(SpoolSession::source).orElse(null);
-    Recording recording =
-        left.isPresent() && source != null
-            ? new Recording(left.get(), host, source, this::watch)
-            : recorder
-                .record(new SessionId(host.name(), id), source(channel), this::watch)
-                .orElseThrow(() -> new IOException("more sockets were kept than can be read"));
+    SessionId id = new SessionId(host.name(), socket.name().substring(KEPT_SESSION.length()));
+    if (recorder.isOver(id.id())) {
+      channel.close();
+      forget(id);
+      return Optional.empty();
+    }
+    Optional<SpoolSession> left = recorder.left(id.id());
+    Source source =
+        left.map(SpoolSession::source).isPresent()
+            ? Objects.requireNonNull(left.get().source())
+            : source(channel);
+    Recording recording;
+    if (left.isPresent()) {
+      left.get().isOf(source);
+      recording = new Recording(left.get(), host, source, this::watch);
+    } else {
+      recording =
+          recorder
+              .record(id, source, this::watch)
+              .orElseThrow(() -> new IOException("more sockets were kept than can be read"));
+    }
     add(channel, recording);
-    return recording.session();
+    return Optional.of(recording.session());
   }
 
   public Path path() {

@@ -40,9 +40,9 @@ public final class SpoolSession {
 
   private final Spool spool;
   private final SessionId id;
-  private final @Nullable Source source;
+  private volatile @Nullable Source source;
   private final long openedAt;
-  private final long uid;
+  private volatile long uid;
   private final int slot;
   private final AtomicLong bytes = new AtomicLong();
 
@@ -93,10 +93,7 @@ public final class SpoolSession {
     this.id = id;
     this.source = source;
     this.openedAt = openedAt;
-    this.uid =
-        source == null || source.peer() == null || source.peer().uid() == null
-            ? 0
-            : source.peer().uid();
+    this.uid = uid(source);
     this.slot = slot;
     this.segment = left.segment();
     this.position = left.position();
@@ -122,6 +119,20 @@ public final class SpoolSession {
   record Leftover(
       int firstSegment, int segment, long position, long offset, boolean over, long bytes) {
     static final Leftover NEW = new Leftover(0, -1, 0, 0, false, 0);
+  }
+
+  private static long uid(@Nullable Source source) {
+    return source == null || source.peer() == null || source.peer().uid() == null
+        ? 0
+        : source.peer().uid();
+  }
+
+  /// Says whose a session is that a former process left without room for even its beginning.
+  public synchronized void isOf(Source found) {
+    if (segment < 0) {
+      source = found;
+      uid = uid(found);
+    }
   }
 
   public SessionId id() {
