@@ -202,7 +202,8 @@ public final class Recorder implements AutoCloseable {
 
   /// Whether a former process left a session that is over, and not published in full.
   boolean isOver(String id) {
-    return spool.session(id).filter(SpoolSession::isOver).isPresent();
+    return spool.sessions().stream()
+        .anyMatch(session -> session.isOver() && session.id().id().equals(id));
   }
 
   Host host() {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Arrays;
@@ -89,6 +90,12 @@ final class SessionReader {
       int last = SpoolSession.segmentOf(end);
       if (segment > last) {
         return false;
+      }
+      if (segment < last && !Files.exists(session.path(segment)) && file == null) {
+        // Put aside, or removed by somebody: the next one's head says how much that was.
+        segment++;
+        position = 0;
+        continue;
       }
       FileChannel in = open();
       long limit = segment == last ? SpoolSession.positionOf(end) : in.size();

@@ -13,6 +13,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -152,6 +153,7 @@ public final class Spool implements AutoCloseable {
     for (Map.Entry<String, NavigableMap<Integer, Path>> each : segments().entrySet()) {
       NavigableMap<Integer, Path> segments = each.getValue();
       dropUnbegun(segments);
+      putAsideUnreadable(segments);
       if (segments.isEmpty()) {
         continue;
       }
@@ -201,11 +203,28 @@ public final class Spool implements AutoCloseable {
     return found;
   }
 
-  /// A process that was killed while it began a segment leaves one without a whole head, and nothing
-  /// in it.
+  /// A process that was killed while it began a segment leaves one without a whole head, and
+  /// nothing in it.
   private static void dropUnbegun(NavigableMap<Integer, Path> segments) throws IOException {
     while (!segments.isEmpty() && !hasHead(segments.lastEntry().getValue())) {
       Files.delete(segments.pollLastEntry().getValue());
+    }
+  }
+
+  /// A segment that cannot be read is put aside: the rest is recorded all the same, and the log
+  /// says what is missing.
+  private void putAsideUnreadable(NavigableMap<Integer, Path> segments) throws IOException {
+    for (Path segment : List.copyOf(segments.values())) {
+      try {
+        SegmentHead _ = head(segment);
+      } catch (OtherVersion e) {
+        throw e;
+      } catch (IOException e) {
+        segments.values().remove(segment);
+        Path aside = segment.resolveSibling(segment.getFileName() + ".unreadable");
+        Files.move(segment, aside, StandardCopyOption.REPLACE_EXISTING);
+        say.accept("%s; it is %s now".formatted(e.getMessage(), aside.getFileName()));
+      }
     }
   }
 
@@ -214,8 +233,7 @@ public final class Spool implements AutoCloseable {
       ByteBuffer header = ByteBuffer.allocate(Frame.HEADER);
       file.read(header, 0);
       return !header.hasRemaining()
-          && (!Frame.isHeader(header, 0)
-              || file.size() >= Frame.HEADER + Frame.length(header, 0));
+          && (!Frame.isHeader(header, 0) || file.size() >= Frame.HEADER + Frame.length(header, 0));
     }
   }
 
@@ -291,7 +309,7 @@ public final class Spool implements AutoCloseable {
       if (header.hasRemaining()
           || !Frame.isHeader(header, 0)
           || Frame.kind(header, 0) != Frame.HEAD) {
-        throw new IOException(segment + " is no segment of a spool: move it away");
+        throw new IOException(segment + " is no segment of a spool");
       }
       ByteBuffer json = ByteBuffer.allocate(Frame.length(header, 0));
       file.read(json, Frame.HEADER);
@@ -301,7 +319,7 @@ public final class Spool implements AutoCloseable {
       }
       return head;
     } catch (UncheckedIOException e) {
-      throw new IOException(segment + " is damaged at its beginning: move it away", e);
+      throw new IOException(segment + " is damaged at its beginning", e);
     }
   }
 

@@ -179,6 +179,27 @@ class SpoolTest {
   }
 
   @Test
+  void aSegmentWithoutABeginningIsPutAsideAndAccountedFor() throws Exception {
+    SpoolSession session = begin(spool("spool"), SESSION, 0);
+    append(session, LINE.repeat(40_000));
+    Path killed = copy("spool", "killed");
+    Files.write(killed.resolve(SESSION.id() + ".1"), new byte[5000]);
+    Spool next = open(killed);
+
+    finish(next);
+
+    Stream stream = Stream.of(SESSION, kafka.entries());
+    assertEquals(LINE.length() * 40_000L, stream.text().length() + stream.missing());
+    assertTrue(stream.missing() > 0);
+    assertEquals(0, stream.unexplained());
+    assertTrue(
+        said.getFirst()
+            .endsWith(
+                ".1 is no segment of a spool; it is %s.1.unreadable now".formatted(SESSION.id())),
+        said.toString());
+  }
+
+  @Test
   void whatKafkaAcknowledgedIsDeleted() throws Exception {
     Spool spool = spool("spool");
     publish(spool, kafka);
