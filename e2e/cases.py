@@ -4,8 +4,10 @@ The check is asked until it holds, and once more at the very end: an answer must
 """
 
 import collections
+import json
 import os
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -679,13 +681,84 @@ def killed_while_building(nix, nixtape):
     return check
 
 
+STRANGER = 65534
+
+FLOOD = """
+import socket, sys
+def connect():
+    nix = socket.socket(socket.AF_UNIX)
+    nix.connect(sys.argv[1])
+    return nix
+if sys.argv[2] == "garbage":
+    held = connect()
+    held.sendall(b"not a line of Nix's\\n" * 200_000)
+    print("flooded", flush=True)
+    sys.exit(sys.stdin.read())
+endless = connect()
+endless.sendall(b"x" * 300_000)
+held = [connect() for _ in range(1_200)]
+for _ in range(18_800):
+    connect().close()
+print("flooded", flush=True)
+sys.stdin.read()
+"""
+
+
+@case
+def strangers(nix, nixtape):
+    """A user who floods the socket costs little, is named by doctor, and takes nothing from Nix."""
+    as_stranger = ["setpriv", f"--reuid={STRANGER}", f"--regid={STRANGER}", "--clear-groups", "python3", "-c", FLOOD]
+    floods = [
+        subprocess.Popen(
+            [*as_stranger, nix.socket_dir / "nix.sock", what],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (2_000, 2_000)),
+        )
+        for what in ("garbage", "connections")
+    ]
+    try:
+        for flood in floods:
+            expect("flooded", flood.stdout.readline().strip(), "last word of the stranger")
+        file = nix.expression("beside-strangers", '{ a = sh "beside-strangers" "echo one; echo > $out"; }')
+        nix.build(file, "a")
+
+        def told():
+            expect({"beside-strangers": "succeeded"}, outcomes(nixtape.builds("beside-strangers")), "builds")
+            shim = nixtape.get("/v1/shim")
+            found = {s["what"]: s["count"] for s in shim["strangers"] if s["uid"] == STRANGER}
+            expect(20_002 - 1024, found.get("more than 1,024 connections at once"), "refused connections")
+            expect_in("sent 300,000 bytes without a newline", " ".join(found), "strangers")
+            findings = json.loads(
+                nixtape.command("doctor", "--socket-dir", nix.socket_dir, "-o", "json", status=(0, 1))
+            )
+            named = [f["what"] for f in findings if f["about"] == "stranger"]
+            for part in ("without a newline", "connections at once", "none of Nix's"):
+                expect_in(part, " ".join(named), "what doctor says")
+
+        eventually(told)
+        expect(True, nixtape.descriptors() < 1024 * 2 + 600, f"at most 2,600 descriptors, has {nixtape.descriptors()}:")
+        expect(True, nixtape.resident_mb() < 500, f"at most 500 MB, has {nixtape.resident_mb()}:")
+    finally:
+        for flood in floods:
+            flood.stdin.close()
+            flood.wait(timeout=20)
+
+    def check():
+        left = [s for s in nixtape.ask("sessions", "--open") if s["uid"] == STRANGER]
+        expect(0, len(left), "open sessions of the stranger")
+
+    return check
+
+
 @case
 def nothing_lost(nix, nixtape):
     """The tape has no gap, and of what Nix sent no line that nixtape does not understand but those that killed_while_building cut."""
 
     def check():
         expect(0, nixtape.ask("stats")["log"]["gaps"], "gaps")
-        unrecognised = sum(s["tally"]["unrecognised"] for s in nixtape.ask("sessions") if s["pid"] != os.getpid())
+        unrecognised = sum(s["tally"]["unrecognised"] for s in nixtape.ask("sessions") if s["pid"] != os.getpid() and s["uid"] != STRANGER)
         if unrecognised > 2:
             raise Wrong("at most 2 unrecognised lines", unrecognised)
 

@@ -231,6 +231,17 @@ class Nixtape:
             )
         return done.stdout.decode()
 
+    def get(self, path):
+        with urllib.request.urlopen(f"http://{self.address}{path}", timeout=20) as answer:
+            return json.load(answer)
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self._server.pid}/fd"))
+
+    def resident_mb(self):
+        status = pathlib.Path(f"/proc/{self._server.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) // 1024
+
     def ask(self, *question):
         return json.loads(self.command(*question, "-o", "json", status=(0, 3)) or "[]")
 

@@ -61,6 +61,9 @@ public final class Publisher implements AutoCloseable {
   /// Segments that stay open between two turns.
   private static final int MAX_FILES = 64;
 
+  /// Kafka may be starting too.
+  private static final long STARTING_NANOS = 10_000_000_000L;
+
   private static final long REFUSAL_LASTS_NANOS = 10_000_000_000L;
 
   private static final long TEND_NANOS = 500_000_000L;
@@ -492,27 +495,17 @@ public final class Publisher implements AutoCloseable {
       // Kafka says only now and then why it does not answer.
       return;
     }
-    if (isBrief(refusal)) {
-      problem = words(refusal);
-    } else {
-      problem(words(refusal));
-    }
+    problem(words(refusal));
   }
 
   private void problem(String words) {
     problem = words;
-    if (!words.equals(told)) {
+    boolean starting = !knowsLog && System.nanoTime() - startedAt < STARTING_NANOS;
+    if (!starting && !words.equals(told)) {
       told = words;
       say.accept(
           "the log takes nothing (%s): what is recorded waits in the spool".formatted(problem));
     }
-  }
-
-  /// The first words of a producer that has not heard of Kafka yet.
-  private boolean isBrief(Exception refusal) {
-    return refusal instanceof TimeoutException
-        && !knowsLog
-        && System.nanoTime() - startedAt < SILENCE_NANOS;
   }
 
   private void works() {

@@ -95,6 +95,8 @@ class PublisherTest {
   @Test
   void readsThatCameTogetherAreOneChunkAndLaterOnesAnother() {
     kafka.room(false);
+    SpoolSession _ = begin("hostA", 2);
+    TestKafka.await(() -> publisher.problem() != null);
     SpoolSession session = begin("hostA", 1);
     for (int i = 0; i < 10; i++) {
       append(session, i + "\n", AT.plusSeconds(i / 5));
@@ -225,6 +227,8 @@ class PublisherTest {
   @Test
   void aFloodDoesNotStandBeforeAnothersLine() {
     kafka.room(false);
+    SpoolSession _ = begin("hostA", 3);
+    TestKafka.await(() -> publisher.problem() != null);
     SpoolSession flood = begin("hostA", 1);
     SpoolSession other = begin("hostA", 2);
     append(flood, "flood\n".repeat(5_000_000), AT);
