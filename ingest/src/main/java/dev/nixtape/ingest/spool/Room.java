@@ -40,6 +40,7 @@ final class Room {
   private final AtomicLong sinceLook = new AtomicLong();
   private final Map<Long, AtomicLong> users = new ConcurrentHashMap<>();
   private volatile boolean diskFull;
+  private volatile boolean refused;
 
   /// A part of the room: from seven eighths of it on, progress is dropped.
   private record Share(long bytes, Verdict nearly, Verdict full) {
@@ -69,6 +70,14 @@ final class Room {
 
   /// What may be kept now of a session's bytes.
   Verdict ask(SpoolSession session) {
+    Verdict verdict = judge(session);
+    if (verdict.kept != Kept.ALL) {
+      refused = true;
+    }
+    return verdict;
+  }
+
+  private Verdict judge(SpoolSession session) {
     if (diskFull) {
       return disk;
     }
@@ -112,6 +121,13 @@ final class Room {
     } catch (IOException _) {
       // The next write says what is wrong.
     }
+  }
+
+  /// Whether there was no room for somebody since this was asked last.
+  boolean hasRefused() {
+    boolean since = refused;
+    refused = false;
+    return since;
   }
 
   boolean isShort() {

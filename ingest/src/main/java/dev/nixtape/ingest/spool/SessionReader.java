@@ -391,6 +391,12 @@ final class SessionReader {
         && upTo.position() >= SpoolSession.positionOf(end);
   }
 
+  /// Passes over to a place: Kafka acknowledged everything before it.
+  void goOnFrom(Place place) {
+    published = place;
+    rewind();
+  }
+
   /// Goes back to where Kafka acknowledged everything.
   void rewind() {
     close();

@@ -479,6 +479,9 @@ public final class Spool implements AutoCloseable {
   /// What is to be done now and then.
   void tend() {
     room.look();
+    if (room.hasRefused()) {
+      sessions.values().forEach(SpoolSession::giveBack);
+    }
     for (SpoolSession session : List.copyOf(failing)) {
       failing.remove(session);
       session.flush();

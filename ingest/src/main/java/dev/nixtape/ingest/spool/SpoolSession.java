@@ -38,6 +38,9 @@ public final class SpoolSession {
   /// A segment that is published up to its end is begun anew when it has so many bytes.
   private static final int WORTH_DELETING = 64 << 10;
 
+  /// The same where there is no room for others.
+  private static final int WORTH_GIVING_BACK = 4 << 10;
+
   private final Spool spool;
   private final SessionId id;
   private volatile @Nullable Source source;
@@ -492,6 +495,22 @@ public final class SpoolSession {
         spool.fails(this, e);
       } finally {
         closeFile();
+      }
+    }
+  }
+
+  /// Does the same while the publisher is at work, for a spool that is short of room: what is
+  /// published and stays only because more may follow. On the publisher's thread.
+  synchronized void giveBack() {
+    if (!over && waiting.isEmpty() && position >= WORTH_GIVING_BACK && reader.isPublished(end)) {
+      try {
+        begin(segment + 1);
+        end = pack(segment, position);
+        Place here = new Place(segment, position, offset);
+        reader.goOnFrom(here);
+        published(here);
+      } catch (IOException e) {
+        spool.fails(this, e);
       }
     }
   }

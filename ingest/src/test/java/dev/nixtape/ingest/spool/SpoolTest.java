@@ -277,6 +277,29 @@ class SpoolTest {
   }
 
   @Test
+  void whatIsPublishedOfOpenSessionsTakesNoRoomFromOthers() throws Exception {
+    Spool spool = spool("spool");
+    List<SpoolSession> sessions = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      SpoolSession session = begin(spool, SessionId.at("hostA", AT, 10 + i), 4711);
+      sessions.add(session);
+      append(session, LINE.repeat((int) (LIMIT / 4 / 4 / LINE.length())));
+    }
+    publish(spool, kafka);
+    TestKafka.await(() -> sessions.stream().allMatch(session -> session.behind() == 0));
+    // The user's share is taken, by what is published already.
+    append(sessions.getFirst(), LINE);
+
+    TestKafka.await(() -> spool.state().bytes() < 10_000);
+    append(sessions.getLast(), "one\ntwo\n");
+
+    TestKafka.await(() -> sessions.getLast().behind() == 0);
+    Stream stream = Stream.of(sessions.getLast().id(), kafka.entries());
+    assertTrue(stream.text().endsWith("one\ntwo\n"));
+    assertEquals(0, stream.missing() + stream.unexplained());
+  }
+
+  @Test
   void aUserWhoFloodsTheSpoolTakesNothingFromOthers() throws Exception {
     Spool spool = spool("spool");
     SpoolSession stranger = begin(spool, SESSION, 4711);
