@@ -174,10 +174,6 @@ public final class Recorder implements AutoCloseable {
   }
 
   /// Begins a session. Empty when as many are open as can be.
-  Optional<Recording> record(Source source, Function<Recording, Onlooker> onlooker) {
-    return record(host.newSession(), source, onlooker);
-  }
-
   Optional<Recording> record(SessionId id, Source source, Function<Recording, Onlooker> onlooker) {
     return spool
         .begin(id, source, host.now())

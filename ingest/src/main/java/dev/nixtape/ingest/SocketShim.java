@@ -358,13 +358,17 @@ public final class SocketShim implements AutoCloseable {
         refuse(channel, peer, "more than %,d connections at once".formatted(MAX_OF_A_USER));
         return;
       }
-      Optional<Recording> recording = recorder.record(source(channel), this::watch);
+      // Before anything else: until it is kept, a connection dies with this process, and what was
+      // written to it with both.
+      SessionId id = host.newSession();
+      manager.keep(KEPT_SESSION + id.id(), channel.getFileDescriptor());
+      Optional<Recording> recording = recorder.record(id, source(channel), this::watch);
       if (recording.isEmpty()) {
+        forget(id);
         refuse(
             channel, peer, "beyond the %,d sessions of a shim".formatted(Recorder.SHIM_SESSIONS));
         return;
       }
-      manager.keep(KEPT_SESSION + recording.get().session().id(), channel.getFileDescriptor());
       add(channel, recording.get());
     } catch (IOException | RuntimeException e) {
       channel.close();

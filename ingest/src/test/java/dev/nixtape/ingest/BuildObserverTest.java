@@ -235,8 +235,10 @@ class BuildObserverTest {
   private Recording session() {
     Source.Process peer = new Source.Process(PEER, 0L, "root", List.of("nix"));
     Source source = new Source(Source.Kind.SOCKET, "boot1", "/s", true, peer, null);
-    return tape.recorder()
-        .record(source, recording -> new BuildWatch(recording, observer))
+    Recorder recorder = tape.recorder();
+    return recorder
+        .record(
+            recorder.host().newSession(), source, recording -> new BuildWatch(recording, observer))
         .orElseThrow();
   }
 
