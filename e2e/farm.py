@@ -1,7 +1,5 @@
 """A small farm whose processes can be killed: a Kafka broker, `nixtape streams` and `nixtape ingest`, each a process of its own."""
 
-import array
-import fcntl
 import json
 import os
 import pathlib
@@ -12,13 +10,12 @@ import signal
 import socket
 import subprocess
 import tempfile
-import termios
 import urllib.request
 import uuid
 
 from harness import COMMAND_SECONDS, LAUNCHER, START_SECONDS, CannotRun, Wrong, eventually, expect, free_port
 from service_manager import ServiceManager
-from writers import LAST_ID
+from writers import LAST_ID, unread
 
 LOG = "nixtape.log"
 
@@ -292,14 +289,8 @@ class Shim:
         with socket.socket(socket.AF_UNIX) as last:
             last.connect(str(self.socket_path))
             last.sendall(self.LAST)
-
-            def heard():
-                unread = array.array("i", [0])
-                fcntl.ioctl(last, termios.TIOCOUTQ, unread)
-                expect(0, unread[0], "unread bytes of the last connection:")
-
             # then all that came before it are accepted
-            eventually(heard, seconds)
+            eventually(lambda: expect(0, unread(last), "unread bytes of the last connection:"), seconds)
 
         def check():
             if not self.manager.is_up():

@@ -1,9 +1,13 @@
 """Writers of known lines: many connections that say what a Nix would say, and an exact account of what was written to each."""
 
+import array
+import fcntl
 import json
+import os
 import random
 import re
 import socket
+import termios
 import threading
 import time
 
@@ -21,6 +25,13 @@ def number_in(part):
     """The number of the connection that wrote this; None when it does not say."""
     found = OWN_ID.search(part)
     return (int(found[1]) >> 32) - FIRST_ID if found else None
+
+
+def unread(connection):
+    """Bytes that the other end has not read yet."""
+    count = array.array("i", [0])
+    fcntl.ioctl(connection, termios.TIOCOUTQ, count)
+    return count[0]
 
 
 class Nix:
@@ -174,6 +185,12 @@ class Writers:
                 self._write(connection, nix, nix.some(chance.choice((1, 1, 5, 50, 500))), chance)
                 self._stopping.wait(chance.random() * chance.choice((0, 1, 1, 4)) * self.pause)
             self._write(connection, nix, nix.last(), chance)
+            # Whoever closes never learns whether the other end died before it read the rest.
+            while unread(connection):
+                time.sleep(0.01)
+            error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+            if error:
+                raise OSError(error, os.strerror(error))
 
     def _write(self, connection, nix, said, chance):
         """Writes it all, cut anywhere."""
