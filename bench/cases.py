@@ -1,10 +1,13 @@
 """The benchmarks. The first line of each one's documentation says what it measures; `goal` is what the project set itself."""
 
+import contextlib
 import http.client
 import itertools
 import json
 import multiprocessing
 import pathlib
+import resource
+import signal
 import socket
 import statistics
 import subprocess
@@ -12,7 +15,7 @@ import threading
 import time
 
 from harness import (
-    LAUNCHER, Kafka, cpu_seconds, need, short, status_mb, stop, wait_until,
+    LAUNCHER, REAL_NIX, CannotRun, Kafka, cpu_seconds, kafka_tools, need, short, status_mb, stop, wait_until,
 )
 
 LOG = "nixtape.log"
@@ -76,6 +79,8 @@ def ingest(bench):
     """the recording through the Unix socket until Kafka has all of it, in lines a second
 
     The server projects it at the same time, as it always does. The first pass, by a JVM that just started, is told but not counted.
+    Kafka's own ProducerPerformance sends pieces of complete lines of the recording as large as a full chunk, taken at random, with the
+    shim's settings, and as many before it counts.
     """
     need("kcat", "kcat")
     corpus = bench.corpus()
@@ -83,24 +88,70 @@ def ingest(bench):
     up = bench.up()
     kafka = Kafka(up.kafka_port)
     kafka.create("kcat")
-    ours, theirs = [], []
+    kafka.create("perf")
+    perf = ProducerPerformance(bench, up, recording)
+    ours, theirs, perfs, rest = [], [], [], []
     for number in range(bench.pairs + 1):
         before = up.topic_bytes(LOG)
         seconds = through_socket(recording, up.socket_path, kafka)
         up.await_lines((number + 1) * corpus.lines)
-        at_rest = up.topic_bytes(LOG) - before
+        at_rest = (up.topic_bytes(LOG) - before) / corpus.lines
         before = up.topic_bytes("kcat")
         began = time.monotonic()
         subprocess.run(["kcat", "-P", "-b", up.kafka, "-t", "kcat", "-l", corpus.path], check=True, stdout=subprocess.DEVNULL)
         kcat_seconds = time.monotonic() - began
         kcat_at_rest = up.topic_bytes("kcat") - before
-        figures = f"{corpus.lines / seconds:,.0f} lines/s and {at_rest / corpus.lines:.1f} bytes a line at rest, kcat {corpus.lines / kcat_seconds:,.0f} and {kcat_at_rest / corpus.lines:.1f}"
+        bytes_per_second = perf.run()
+        perf_lines = bytes_per_second / corpus.bytes * corpus.lines
+        figures = (
+            f"{corpus.lines / seconds:,.0f} lines/s and {at_rest:.1f} bytes a line at rest,"
+            f" kcat {corpus.lines / kcat_seconds:,.0f} and {kcat_at_rest / corpus.lines:.1f}, ProducerPerformance {perf_lines:,.0f}"
+        )
         bench.say(f"{'pass %d' % number if number else 'cold'}: {figures}")
         if number:
             ours.append(corpus.lines / seconds)
             theirs.append(corpus.lines / kcat_seconds)
-    bench.say("goal: at least 1.5 times the reference")
+            perfs.append(perf_lines)
+            rest.append(at_rest)
+    bench.say("goal: at least 1.5 times kcat and 0.8 times ProducerPerformance, at most 5 bytes a line at rest")
+    bench.ratio(rest, "bytes a line", [5] * bench.pairs, "limit at rest", "at-rest")
+    bench.ratio(ours, "lines/s", perfs, "ProducerPerformance with chunks", "to-producer")
     bench.ratio(ours, "lines/s", theirs, "kcat -P -l, one line a record")
+
+
+class ProducerPerformance:
+    """What Kafka's own producer sends, when it has nothing else to do."""
+
+    CHUNK = 128 * 1024  # Topic.CHUNK_BYTES
+    BETWEEN = "\x01chunk\x01"
+
+    def __init__(self, bench, up, recording):
+        jvm = up.jvm("server")
+        chunks, at = [], 0
+        while at < len(recording):
+            end = at + self.CHUNK
+            end = len(recording) if end >= len(recording) else recording.rindex(b"\n", at, end) + 1
+            chunks.append(recording[at:end])
+            at = end
+        payload = bench.folder / "chunks"
+        payload.write_bytes(self.BETWEEN.encode().join(chunks))
+        flags = [flag for flag in jvm.flags if not flag.startswith("-Xm")]  # it holds all of the recording
+        self._command = [
+            jvm.java, *flags, "-Xmx1g", "-classpath", f"{kafka_tools(bench)}:{jvm.class_path}",
+            "org.apache.kafka.tools.ProducerPerformance", "--topic", "perf", "--throughput", "-1",
+            "--num-records", str(2 * len(chunks)), "--warmup-records", str(len(chunks)),
+            "--payload-file", payload, "--payload-delimiter", self.BETWEEN,
+            "--producer-props", f"bootstrap.servers={up.kafka}", "acks=all", "compression.type=zstd", "compression.zstd.level=1",
+            "linger.ms=5", f"batch.size={256 * 1024}", f"buffer.memory={16 << 20}",
+        ]
+
+    def run(self):
+        """Bytes a second."""
+        done = subprocess.run(self._command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300)
+        if done.returncode:
+            raise RuntimeError(f"ProducerPerformance: {done.stdout}{done.stderr}")
+        last = [line for line in done.stdout.splitlines() if "MB/sec" in line][-1]
+        return float(last.split("(")[1].split(" MB/sec")[0]) * 1024 * 1024
 
 
 def through_socket(recording, path, kafka):
@@ -379,4 +430,243 @@ def footprint(bench):
         bench.ratio(measured[part], unit, [limit] * bench.pairs, what, part)
 
 
-CASES = [project, ingest, latency, cli, start, footprint]
+class Shim:
+    """A `nixtape ingest` of its own."""
+
+    def __init__(self, bench, kafka, folder):
+        self.socket_path = folder / "nix.sock"
+        self.process = bench.start(
+            [LAUNCHER, "ingest", "--bootstrap-servers", kafka, "--socket-dir", folder, "--spool", bench.folder / "spool"],
+            stdout=subprocess.DEVNULL,
+        )
+        wait_until(self._listens, 60, "nixtape ingest listens")
+
+    def _listens(self):
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.socket_path)) == 0
+
+
+class Delay:
+    """A session that says a line every 20 ms, and what it takes each line to be in the log: at a consumer."""
+
+    MARK = '{"action":"result","fields":["probe '
+
+    def __init__(self, bench, up, path):
+        jvm = up.jvm("server")
+        classes = bench.folder / "probe"
+        jvm.compile("Probe.java", classes, jvm.class_path)
+        self._consumer = bench.start(
+            jvm.command(f"{classes}:{jvm.class_path}", "Probe", up.kafka, LOG, self.MARK), stdout=subprocess.PIPE, text=True
+        )
+        if self._consumer.stdout.readline() != "ready\n":
+            raise RuntimeError("the consumer of the probes did not start")
+        self._sent, self._came = {}, {}
+        threading.Thread(target=self._read, daemon=True).start()
+        self._nix = socket.socket(socket.AF_UNIX)
+        self._nix.connect(str(path))
+        self._numbers = itertools.count()
+        self.sample(seconds=5)
+
+    def _read(self):
+        for line in self._consumer.stdout:
+            number, micros = line.split()
+            self._came.setdefault(int(number), int(micros) / 1e6)
+
+    def sample(self, seconds=None, during=None):
+        """Milliseconds that each line took, of so many seconds, or while a thread lives."""
+        until = time.monotonic() + (seconds or 0)
+        mine = []
+        while time.monotonic() < until or (during and during.is_alive()):
+            number = next(self._numbers)
+            line = f'{self.MARK}{number}"],"id":{1 << 52},"type":101}}\n'.encode()
+            self._sent[number] = time.time()
+            self._nix.sendall(line)
+            mine.append(number)
+            time.sleep(0.02)
+        wait_until(lambda: self._came.keys() >= set(mine), 60, "all lines of the probe are in the log")
+        return [(self._came[number] - self._sent[number]) * 1000 for number in mine]
+
+
+def said_of(samples):
+    return f"p50 {percentile(samples, 50):.1f}, p99 {percentile(samples, 99):.1f}, most {max(samples):.1f} ms"
+
+
+def many(path, count, lines, keep):
+    """So many sessions at once; each says its lines in turns with all others. Those that are kept stay open."""
+    said = [
+        (socket.socket(socket.AF_UNIX), b"".join(b'{"action":"result","fields":[%d,9999,0,0],"id":%d,"type":105}\n' % (i, n) for i in range(50)))
+        for n in range(count)
+    ]
+    for connection, _ in said:
+        connection.connect(str(path))
+    for _ in range(-(-lines // 50)):
+        for connection, part in said:
+            connection.sendall(part[: 66 * lines] if lines < 50 else part)
+    if keep is None:
+        for connection, _ in said:
+            connection.close()
+    else:
+        keep += [connection for connection, _ in said]
+
+
+def sessions(bench):
+    """1,000 sessions at once with 1,000 lines each, and 10,000 open ones: the shim's memory, and what it takes another's line to be in the log
+
+    The reference is the same session's delay when it is alone.
+    """
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if limit[1] < 12_000:
+        raise CannotRun("needs 12,000 open files: raise the hard limit (ulimit -Hn)")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit[1], limit[1]))
+    up = bench.up()
+    folder = bench.folder / "shim"
+    shim = Shim(bench, up.kafka, folder)
+    delay = Delay(bench, up, shim.socket_path)
+    alone, thousand, opened, memory = [], [], [], []
+    for _ in range(bench.pairs):
+        alone.append(percentile(samples := delay.sample(10), 99))
+        bench.say(f"alone: {said_of(samples)}; the shim has {status_mb(shim.process.pid, 'VmRSS'):.0f} MB")
+        began = time.monotonic()
+        load = threading.Thread(target=many, args=(shim.socket_path, 1000, 1000, None))
+        load.start()
+        thousand.append(percentile(samples := delay.sample(during=load), 99))
+        bench.say(
+            f"1,000 sessions, 1,000,000 lines in {time.monotonic() - began:.1f} s: {said_of(samples)};"
+            f" the shim has {status_mb(shim.process.pid, 'VmRSS'):.0f} MB"
+        )
+        kept = []
+        many(shim.socket_path, 10_000, 1, kept)
+        delay.sample(3)
+        opened.append(percentile(samples := delay.sample(10), 99))
+        memory.append(status_mb(shim.process.pid, "VmRSS"))
+        bench.say(f"10,000 open sessions: {said_of(samples)}; the shim has {memory[-1]:.0f} MB")
+        for connection in kept:
+            connection.close()
+        delay.sample(5)
+    bench.ratio(memory, "MB", [150] * bench.pairs, "limit of the shim, here with 10,000 open sessions", "memory")
+    bench.ratio(opened, "ms", alone, "alone", "10000-open")
+    bench.ratio(thousand, "ms", alone, "alone")
+
+
+def fairness(bench):
+    """one session floods 1,000,000 lines: what it takes another's line to be in the log, and a build to be visible, 99th percentile in ms"""
+    corpus = bench.corpus()
+    recording = corpus.path.read_bytes()
+    up = bench.up()
+    delay = Delay(bench, up, up.socket_path)
+    starts = Starts(up)
+    starts.sample(5)
+
+    def flood():
+        with socket.socket(socket.AF_UNIX) as nix:
+            nix.connect(str(up.socket_path))
+            nix.sendall(recording)
+
+    def flooded(measure):
+        before = up.lines()
+        load = threading.Thread(target=flood)
+        load.start()
+        result = measure(load)
+        load.join()
+        up.await_lines(before + corpus.lines)
+        return result
+
+    flooded(lambda load: delay.sample(during=load))
+    in_log, visible = [], []
+    for _ in range(bench.pairs):
+        samples = flooded(lambda load: delay.sample(seconds=2, during=load))
+        seen = flooded(lambda load: starts.sample(2))
+        in_log.append(percentile(samples, 99))
+        visible.append(percentile(seen, 99))
+        bench.say(f"in the log: {said_of(samples)}; visible: {said_of(seen)}")
+    bench.ratio(visible, "ms", [250] * bench.pairs, "limit, to visible in /v1/builds", "visible")
+    bench.ratio(in_log, "ms", [250] * bench.pairs, "limit, to the log")
+
+
+def overhead(bench):
+    """wall time of a real Nix build that prints 1,000,000 lines, with json-log-path at the shim, in seconds
+
+    The reference is the same with json-log-path at a file on tmpfs; also without json-log-path, with Kafka away, and with a shim that is
+    stopped (SIGSTOP) for 2 s. The Nix is that of e2e/real-nix.
+    """
+    with contextlib.ExitStack() as closing:
+        nix = RealNix(closing)
+        up = bench.up()
+        shim = Shim(bench, up.kafka, nix.folder / "shim")
+        ways = {
+            "shim": ("/bench/shim/nix.sock", lambda client: None),
+            "tmpfs": ("/bench/tmpfs/log", lambda client: None),
+            "none": (None, lambda client: None),
+        }
+        nix.build(None)
+        took = {way: [] for way in [*ways, "stopped", "away"]}
+        for _ in range(bench.pairs):
+            for way, (path, _) in ways.items():
+                took[way].append(nix.build(path))
+            bench.say(", ".join(f"{way} {took[way][-1]:.2f} s" for way in ways))
+        for _ in range(bench.pairs):
+            took["stopped"].append(nix.build(ways["shim"][0], lambda: pause(shim.process, statistics.median(took["shim"]) / 3)))
+        up.stop()
+        for _ in range(bench.pairs):
+            took["away"].append(nix.build(ways["shim"][0]))
+        bench.say(", ".join(f"{way} {statistics.median(each):.2f} s" for way, each in took.items()))
+        bench.say("goal: at most 1.02 times the file on tmpfs, Kafka there or not")
+        bench.ratio(took["shim"], "s", took["none"], "no json-log-path", "to-none")
+        bench.ratio(took["stopped"], "s", took["shim"], "a shim that is not stopped for 2 s", "stopped")
+        bench.ratio(took["away"], "s", took["tmpfs"], "json-log-path at a file on tmpfs", "kafka-away")
+        bench.ratio(took["shim"], "s", took["tmpfs"], "json-log-path at a file on tmpfs")
+
+
+def pause(process, after):
+    time.sleep(after)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(2)
+    process.send_signal(signal.SIGCONT)
+
+
+class RealNix:
+    LINES = 1_000_000
+
+    def __init__(self, closing):
+        done = subprocess.run([REAL_NIX, "up"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        if done.returncode:
+            raise CannotRun(done.stderr.strip())
+        closing.callback(lambda: subprocess.run([REAL_NIX, "down"], check=True))
+        self.folder = pathlib.Path(done.stdout.strip()) / "bench"
+        (self.folder / "tmpfs").mkdir(parents=True, exist_ok=True)
+        subprocess.run(["mount", "-t", "tmpfs", "nixtape-bench", self.folder / "tmpfs"], check=True)
+        closing.callback(lambda: subprocess.run(["umount", "--lazy", self.folder / "tmpfs"], check=True))
+        closing.callback(lambda: self._conf("json-log-path ="))
+        self._path = ""
+
+    def _conf(self, *lines):
+        subprocess.run([REAL_NIX, "conf", *lines], check=True, stdin=subprocess.DEVNULL)
+
+    def build(self, path, meanwhile=lambda: None):
+        """Seconds that a build takes."""
+        if path != self._path:
+            self._conf(f"json-log-path = {path or ''}".rstrip())
+            self._path = path
+        log = self.folder / "tmpfs/log"
+        log.unlink(missing_ok=True)
+        log.touch()
+        log.chmod(0o666)
+        file = self.folder / "lines.nix"
+        file.write_text(
+            f"""derivation {{ name = "lines"; system = builtins.currentSystem; builder = "/bin/sh"; salt = "{time.time_ns()}";
+              args = [ "-c" "seq {self.LINES}; echo > $out" ]; }}"""
+        )
+        began = time.monotonic()
+        client = subprocess.Popen(
+            [REAL_NIX, "run", "nix", "build", "--no-link", "-f", "/bench/lines.nix"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        )
+        meanwhile()
+        _, err = client.communicate(timeout=300)
+        took = time.monotonic() - began
+        if client.returncode:
+            raise RuntimeError(f"nix build ended with {client.returncode}: {err[-500:]}")
+        return took
+
+
+CASES = [project, ingest, latency, sessions, fairness, overhead, cli, start, footprint]

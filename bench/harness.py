@@ -18,6 +18,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent
 LAUNCHER = ROOT / "nixtape"
+REAL_NIX = ROOT / "e2e/real-nix"
 CORPUS = ROOT.parent / "shared/corpus/nom-shell.nix-log.zst"
 TICKS = os.sysconf("SC_CLK_TCK")
 START_SECONDS = 120
@@ -219,6 +220,19 @@ def stop(process):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def kafka_tools(bench):
+    """The jar with Kafka's own benchmarks, of the Kafka that nixtape is built with: nixtape itself does not need it."""
+    jar = next((ROOT / "query-cli/target/launch/current/lib").glob("kafka-clients-*.jar"))
+    version = jar.stem.removeprefix("kafka-clients-")
+    done = subprocess.run(
+        ["mvn", "-q", "-B", "-ntp", "dependency:copy", f"-Dartifact=org.apache.kafka:kafka-tools:{version}", f"-DoutputDirectory={bench.folder}"],
+        cwd=bench.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
+    )
+    if done.returncode:
+        raise CannotRun(f"Maven could not get kafka-tools {version}: {done.stdout[-500:]}")
+    return bench.folder / f"kafka-tools-{version}.jar"
 
 
 class Kafka:
