@@ -71,8 +71,6 @@ public final class SocketShim implements AutoCloseable {
 
   private static final Duration ACCEPT_PAUSE = Duration.ofSeconds(1);
   private static final Duration FOUND_FILES_FIRST = Duration.ofSeconds(1);
-  private static final Duration SILENT = Duration.ofDays(1);
-  private static final long NO_LINE_BYTES = 64L * 1024;
   private static final Duration LAST_READS = Duration.ofMillis(600);
 
   private final Path path;
@@ -574,55 +572,6 @@ public final class SocketShim implements AutoCloseable {
           .fileKey();
     } catch (IOException _) {
       return null;
-    }
-  }
-
-  /// One open connection, on the shim's thread.
-  private static final class Connection {
-    private final AFUNIXSocketChannel channel;
-    private final SelectionKey key;
-    private final Recording recording;
-    private volatile Instant heardAt;
-    private volatile boolean saidALine;
-
-    /// Among those that are read now.
-    private boolean busy;
-
-    /// The selector reported it, and it was not read since.
-    private boolean selected;
-
-    /// The peer is gone: the selector does not report it again.
-    private boolean hungUp;
-
-    Connection(AFUNIXSocketChannel channel, SelectionKey key, Recording recording) {
-      this.channel = channel;
-      this.key = key;
-      this.recording = recording;
-      this.heardAt = Instant.ofEpochMilli(recording.spooled().lastAt());
-    }
-
-    long uid() {
-      return peer().map(Source.Process::uid).orElse(0L);
-    }
-
-    private Optional<Source.Process> peer() {
-      return Optional.ofNullable(recording.source().peer());
-    }
-
-    void heard(Instant at, boolean line) {
-      heardAt = at;
-      saidALine |= line;
-    }
-
-    Optional<Stranger> strange(Instant now) {
-      long bytes = recording.spooled().offset();
-      String what =
-          !saidALine && bytes >= NO_LINE_BYTES
-              ? "sent %,d bytes without a newline".formatted(bytes)
-              : heardAt.plus(SILENT).isBefore(now) ? "has said nothing for a day or longer" : "";
-      return peer()
-          .filter(_ -> !what.isEmpty())
-          .map(peer -> new Stranger(uid(), peer.user(), peer.pid(), what, heardAt, 1));
     }
   }
 }

@@ -1,8 +1,5 @@
 package dev.nixtape.ingest.spool;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.nixtape.projections.ByteSlice;
 import dev.nixtape.projections.tape.EntryRecord;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Observation;
@@ -12,14 +9,12 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.Future;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -27,13 +22,11 @@ import java.util.function.Supplier;
 import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /// Publishes spools to `nixtape.log`: one thread takes the sessions that have something to say in
@@ -70,12 +63,11 @@ public final class Publisher implements AutoCloseable {
   private static final Duration RETRY = Duration.ofMillis(100);
   private static final Duration MAX_PAUSE = Duration.ofSeconds(10);
 
-  private final Supplier<Producer<byte[], byte[]>> producers;
+  private final KafkaLog log;
   private final String address;
   private final PublishMeters meters;
   private final Consumer<String> say;
   private final List<Spool> spools = new CopyOnWriteArrayList<>();
-  private final Map<String, Integer> partitions = new HashMap<>();
   private final Thread thread;
 
   private final ReentrantLock lock = new ReentrantLock();
@@ -98,7 +90,6 @@ public final class Publisher implements AutoCloseable {
   private final Set<SessionReader> reading = new HashSet<>();
   private SessionReader.Desk desk = new SessionReader.Desk(Topic.CHUNK_BYTES);
   private int chunkBytes = Topic.CHUNK_BYTES;
-  private int partitionCount;
   private Duration pause = RETRY;
 
   /// The problem that was said last; "" when Kafka took something since.
@@ -109,8 +100,6 @@ public final class Publisher implements AutoCloseable {
 
   /// Of an observation at most; Kafka may take less than this program expects.
   private volatile int observedBytes = Integer.MAX_VALUE;
-
-  private volatile Producer<byte[], byte[]> producer;
 
   /// Why Kafka takes nothing; null when it does.
   private volatile @Nullable String problem;
@@ -124,12 +113,10 @@ public final class Publisher implements AutoCloseable {
       String address,
       PublishMeters meters,
       Consumer<String> say) {
-    this.producers = producers;
+    this.log = new KafkaLog(producers, address, meters);
     this.address = address;
     this.meters = meters;
     this.say = say;
-    this.producer = producers.get();
-    meters.bind(producer);
     this.thread = Thread.ofPlatform().daemon().name("nixtape-publish").start(this::run);
   }
 
@@ -216,7 +203,7 @@ public final class Publisher implements AutoCloseable {
     } catch (InterruptedException _) {
       interrupted = true;
     }
-    producer.close(Duration.ZERO);
+    log.close();
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
@@ -430,7 +417,7 @@ public final class Publisher implements AutoCloseable {
     }
     acknowledgement.sending = true;
     try {
-      Future<RecordMetadata> _ = producer.send(recordOf(form), acknowledgement);
+      log.send(form, acknowledgement);
     } catch (KafkaException | IllegalStateException e) {
       acknowledgement.refusal = e;
     }
@@ -440,7 +427,8 @@ public final class Publisher implements AutoCloseable {
     if (refusal == null) {
       return true;
     }
-    if (refusal instanceof RecordTooLargeException || isClosedProducer(refusal)) {
+    // A closed producer throws an IllegalStateException.
+    if (refusal instanceof RecordTooLargeException || refusal instanceof IllegalStateException) {
       acknowledgement.onCompletion(null, refusal);
       return true;
     }
@@ -470,21 +458,17 @@ public final class Publisher implements AutoCloseable {
         say);
   }
 
-  private static boolean isClosedProducer(Exception refusal) {
-    return refusal instanceof IllegalStateException;
-  }
-
   private boolean findLog() {
-    if (partitionCount == 0) {
-      try {
-        partitionCount = producer.partitionsFor(Topic.LOG.name()).size();
+    try {
+      if (log.find()) {
         knowsLog = true;
         works();
-      } catch (KafkaException | IllegalStateException e) {
-        problem(e);
       }
+      return true;
+    } catch (KafkaException | IllegalStateException e) {
+      problem(e);
+      return false;
     }
-    return partitionCount > 0;
   }
 
   private void problem(Exception refusal) {
@@ -495,7 +479,7 @@ public final class Publisher implements AutoCloseable {
       // Kafka says only now and then why it does not answer.
       return;
     }
-    problem(words(refusal));
+    problem(log.words(refusal));
   }
 
   private void problem(String words) {
@@ -517,52 +501,6 @@ public final class Publisher implements AutoCloseable {
     }
   }
 
-  private String words(Exception refusal) {
-    return switch (refusal) {
-      case TimeoutException timeout when timeout.getCause() != null ->
-          "Kafka at %s has no topic %s: start nixtape streams first, or nixtape up"
-              .formatted(address, Topic.LOG.name());
-      case TimeoutException _ -> "Kafka at %s is out of reach".formatted(address);
-      default -> {
-        String message = refusal.getMessage();
-        yield "Kafka at %s refuses: %s"
-            .formatted(address, message == null ? refusal.getClass().getSimpleName() : message);
-      }
-    };
-  }
-
-  private ProducerRecord<byte[], byte[]> recordOf(EntryRecord form) {
-    ProducerRecord<byte[], byte[]> kafka =
-        new ProducerRecord<>(
-            Topic.LOG.name(),
-            partition(form.key().substring(0, form.key().indexOf('/'))),
-            form.timestamp(),
-            form.key().getBytes(UTF_8),
-            bytes(form.value()),
-            List.of());
-    kafka.headers().add(EntryRecord.OFFSET, bytes(form.offset()));
-    String kind = form.kind();
-    if (kind != null) {
-      kafka.headers().add(EntryRecord.KIND, kind.getBytes(UTF_8));
-    }
-    ByteSlice json = form.entry();
-    if (json != null) {
-      kafka.headers().add(EntryRecord.ENTRY, bytes(json));
-    }
-    return kafka;
-  }
-
-  /// By host, as Kafka's own partitioner would place that key, so that any client can find a host's
-  /// partition.
-  private int partition(String host) {
-    return partitions.computeIfAbsent(
-        host, name -> Utils.toPositive(Utils.murmur2(name.getBytes(UTF_8))) % partitionCount);
-  }
-
-  private static byte[] bytes(ByteSlice slice) {
-    return slice.length() == slice.array().length ? slice.array() : slice.toArray();
-  }
-
   private boolean mustStartOver() {
     lock.lock();
     try {
@@ -574,7 +512,7 @@ public final class Publisher implements AutoCloseable {
 
   /// Something was refused for good: a new producer goes on from where all was acknowledged.
   private void startOver() throws InterruptedException {
-    producer.close(Duration.ZERO);
+    log.close();
     List<SpoolSession> again;
     Exception why;
     boolean tooLargeChunk;
@@ -610,10 +548,7 @@ public final class Publisher implements AutoCloseable {
         ready(session);
       }
     }
-    partitionCount = 0;
-    partitions.clear();
-    producer = producers.get();
-    meters.bind(producer);
+    log.startOver();
   }
 
   private void awaitPause() throws InterruptedException {
@@ -689,7 +624,7 @@ public final class Publisher implements AutoCloseable {
       }
       if (!closed && !Thread.currentThread().equals(thread)) {
         // On Kafka's thread, before it sends anything more: nothing may overtake what was refused.
-        producer.close(Duration.ZERO);
+        log.close();
       }
       settle(false);
     }

@@ -1,29 +1,21 @@
 package dev.nixtape.ingest.spool;
 
-import dev.nixtape.projections.Json;
-import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.SessionId;
 import dev.nixtape.projections.tape.Source;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -150,13 +142,8 @@ public final class Spool implements AutoCloseable {
     for (int slot : ledger.open()) {
       slots.put(ledger.id(slot), slot);
     }
-    for (Map.Entry<String, NavigableMap<Integer, Path>> each : segments().entrySet()) {
-      NavigableMap<Integer, Path> segments = each.getValue();
-      dropUnbegun(segments);
-      putAsideUnreadable(segments);
-      if (segments.isEmpty()) {
-        continue;
-      }
+    for (Map.Entry<String, Segments> each : Segments.in(directory, say).entrySet()) {
+      Segments segments = each.getValue();
       Integer slot = slots.remove(each.getKey());
       if (slot == null && ledger.wasFound()) {
         add(closed(segments));
@@ -172,7 +159,7 @@ public final class Spool implements AutoCloseable {
         ledger.free(slot);
       } else {
         // It never found room for a segment.
-        open(new TreeMap<>(), slot, host, each.getKey(), now);
+        open(Segments.NONE, slot, host, each.getKey(), now);
       }
     }
     for (SpoolSession session : sessions.values()) {
@@ -187,60 +174,9 @@ public final class Spool implements AutoCloseable {
     ledger.settled();
   }
 
-  private Map<String, NavigableMap<Integer, Path>> segments() throws IOException {
-    Map<String, NavigableMap<Integer, Path>> found = new TreeMap<>();
-    try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
-      for (Path file : files) {
-        String name = file.getFileName().toString();
-        int dot = name.lastIndexOf('.');
-        if (dot > 0 && name.substring(dot + 1).matches("[0-9]{1,9}")) {
-          found
-              .computeIfAbsent(name.substring(0, dot), _ -> new TreeMap<>())
-              .put(Integer.parseInt(name.substring(dot + 1)), file);
-        }
-      }
-    }
-    return found;
-  }
-
-  /// A process that was killed while it began a segment leaves one without a whole head, and
-  /// nothing in it.
-  private static void dropUnbegun(NavigableMap<Integer, Path> segments) throws IOException {
-    while (!segments.isEmpty() && !hasHead(segments.lastEntry().getValue())) {
-      Files.delete(segments.pollLastEntry().getValue());
-    }
-  }
-
-  /// A segment that cannot be read is put aside: the rest is recorded all the same, and the log
-  /// says what is missing.
-  private void putAsideUnreadable(NavigableMap<Integer, Path> segments) throws IOException {
-    for (Path segment : List.copyOf(segments.values())) {
-      try {
-        SegmentHead _ = head(segment);
-      } catch (OtherVersion e) {
-        throw e;
-      } catch (IOException e) {
-        segments.values().remove(segment);
-        Path aside = segment.resolveSibling(segment.getFileName() + ".unreadable");
-        Files.move(segment, aside, StandardCopyOption.REPLACE_EXISTING);
-        say.accept("%s; it is %s now".formatted(e.getMessage(), aside.getFileName()));
-      }
-    }
-  }
-
-  private static boolean hasHead(Path segment) throws IOException {
-    try (FileChannel file = FileChannel.open(segment, StandardOpenOption.READ)) {
-      ByteBuffer header = ByteBuffer.allocate(Frame.HEADER);
-      file.read(header, 0);
-      return !header.hasRemaining()
-          && (!Frame.isHeader(header, 0) || file.size() >= Frame.HEADER + Frame.length(header, 0));
-    }
-  }
-
   /// A session that is over: it needs only to be published.
-  private SpoolSession closed(NavigableMap<Integer, Path> segments) throws IOException {
-    Path last = segments.lastEntry().getValue();
-    SegmentHead head = head(last);
+  private SpoolSession closed(Segments segments) throws IOException {
+    SegmentHead head = segments.last().head();
     return new SpoolSession(
         this,
         head.session(),
@@ -248,15 +184,10 @@ public final class Spool implements AutoCloseable {
         head.openedAt(),
         0,
         new SpoolSession.Leftover(
-            segments.firstKey(), segments.lastKey(), Files.size(last), 0, true, size(segments)));
+            segments.first(), segments.newest(), segments.last().size(), 0, true, segments.size()));
   }
 
-  private void open(
-      NavigableMap<Integer, Path> segments,
-      @Nullable Integer slot,
-      String host,
-      String id,
-      long now)
+  private void open(Segments segments, @Nullable Integer slot, String host, String id, long now)
       throws IOException {
     if (segments.isEmpty()) {
       if (slot != null) {
@@ -266,12 +197,12 @@ public final class Spool implements AutoCloseable {
       }
       return;
     }
-    SegmentHead head = head(segments.lastEntry().getValue());
-    Scan scan = Scan.of(segments.lastEntry().getValue(), head);
-    if (slot == null && !scan.over) {
+    SegmentHead head = segments.last().head();
+    SegmentFile.Scan scan = segments.last().scan();
+    if (slot == null && !scan.over()) {
       slot = ledger.take(id).orElseThrow(() -> new IOException("its ledger has no room"));
     }
-    if (slot != null && scan.over) {
+    if (slot != null && scan.over()) {
       ledger.free(slot);
     }
     add(
@@ -282,87 +213,16 @@ public final class Spool implements AutoCloseable {
             head.openedAt(),
             slot == null ? 0 : slot,
             new SpoolSession.Leftover(
-                segments.firstKey(),
-                segments.lastKey(),
-                scan.position,
-                scan.offset,
-                scan.over,
-                size(segments))));
+                segments.first(),
+                segments.newest(),
+                scan.position(),
+                scan.offset(),
+                scan.over(),
+                segments.size())));
   }
 
   private void add(SpoolSession session) {
     sessions.put(session.id(), session);
-  }
-
-  private static long size(NavigableMap<Integer, Path> segments) throws IOException {
-    long size = 0;
-    for (Path segment : segments.values()) {
-      size += Files.size(segment);
-    }
-    return size;
-  }
-
-  private static SegmentHead head(Path segment) throws IOException {
-    try (FileChannel file = FileChannel.open(segment, StandardOpenOption.READ)) {
-      ByteBuffer header = ByteBuffer.allocate(Frame.HEADER);
-      file.read(header, 0);
-      if (header.hasRemaining()
-          || !Frame.isHeader(header, 0)
-          || Frame.kind(header, 0) != Frame.HEAD) {
-        throw new IOException(segment + " is no segment of a spool");
-      }
-      ByteBuffer json = ByteBuffer.allocate(Frame.length(header, 0));
-      file.read(json, Frame.HEADER);
-      SegmentHead head = Json.read(json.array(), SegmentHead.class);
-      if (head.version() != SegmentHead.VERSION) {
-        throw new OtherVersion(segment);
-      }
-      return head;
-    } catch (UncheckedIOException e) {
-      throw new IOException(segment + " is damaged at its beginning", e);
-    }
-  }
-
-  /// What the last segment of a session holds, as far as it is good.
-  private record Scan(long position, long offset, boolean over) {
-    static Scan of(Path segment, SegmentHead head) throws IOException {
-      SessionId session = head.session();
-      long offset = head.offset();
-      long position = 0;
-      boolean over = false;
-      try (FileChannel file = FileChannel.open(segment, StandardOpenOption.READ)) {
-        ByteBuffer all = ByteBuffer.allocate((int) file.size());
-        while (all.hasRemaining() && file.read(all, all.position()) >= 0) {}
-        all.flip();
-        int at = 0;
-        while (all.limit() - at >= Frame.HEADER && Frame.isHeader(all, at)) {
-          int length = Frame.length(all, at);
-          int there = all.limit() - at - Frame.HEADER;
-          if (there < length) {
-            // Killed while this was written: as the reader takes it.
-            offset += Frame.kind(all, at) == Frame.BYTES ? there : 0;
-            break;
-          }
-          if (!Frame.isIntact(all, at)) {
-            break;
-          }
-          switch (Frame.kind(all, at)) {
-            case Frame.BYTES -> offset += length;
-            case Frame.ENTRY -> {
-              byte[] payload = new byte[length];
-              all.get(at + Frame.HEADER, payload);
-              LogEntry entry = SessionReader.entry(session, payload, 0, 0);
-              over |= SpoolSession.isLast(entry);
-              offset += entry instanceof LogEntry.Gap gap ? gap.missing() : 0;
-            }
-            default -> {}
-          }
-          at += Frame.HEADER + length;
-          position = at;
-        }
-      }
-      return new Scan(position, offset, over);
-    }
   }
 
   /// Begins a session. Empty when there are as many as the spool can have.
