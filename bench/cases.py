@@ -15,7 +15,7 @@ import threading
 import time
 
 from harness import (
-    LAUNCHER, REAL_NIX, CannotRun, Kafka, cpu_seconds, kafka_tools, need, short, status_mb, stop, wait_until,
+    LAUNCHER, REAL_NIX, CannotRun, Kafka, cpu_seconds, free_port, kafka_tools, need, short, status_mb, stop, wait_until,
 )
 
 LOG = "nixtape.log"
@@ -407,9 +407,7 @@ def footprint(bench):
     for number in range(bench.pairs):
         up = bench.up()
         folder = bench.folder / "shim"
-        shim = bench.start(
-            [LAUNCHER, "ingest", "--bootstrap-servers", up.kafka, "--socket-dir", folder], stdout=subprocess.DEVNULL
-        )
+        shim = Shim(bench, up.kafka, folder).process
         time.sleep(60)
         rest = {"": status_mb(up.process.pid, "VmRSS"), "shim": status_mb(shim.pid, "VmRSS")}
         before = cpu_seconds(up.process.pid)
@@ -436,7 +434,8 @@ class Shim:
     def __init__(self, bench, kafka, folder):
         self.socket_path = folder / "nix.sock"
         self.process = bench.start(
-            [LAUNCHER, "ingest", "--bootstrap-servers", kafka, "--socket-dir", folder, "--spool", bench.folder / "spool"],
+            [LAUNCHER, "ingest", "--bootstrap-servers", kafka, "--socket-dir", folder, "--spool", bench.folder / "spool"]
+            + ["--listen", f"127.0.0.1:{free_port()}"],
             stdout=subprocess.DEVNULL,
         )
         wait_until(self._listens, 60, "nixtape ingest listens")

@@ -263,7 +263,8 @@ class Shim:
         self.spool = spool or self._folder / "spool"
         self.socket_path = self._folder / "nix.sock"
         self.manager = ServiceManager(
-            [LAUNCHER, "ingest", "--bootstrap-servers", broker.address, "--socket-dir", self._folder, "--spool", self.spool, *options],
+            [LAUNCHER, "ingest", "--bootstrap-servers", broker.address, "--socket-dir", self._folder, "--spool", self.spool]
+            + ["--listen", f"127.0.0.1:{free_port()}", *options],
             self._folder / "log",
             listen=self.socket_path if socket_unit else None,
             keeps=keeps,
