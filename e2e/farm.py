@@ -1,5 +1,6 @@
 """A small farm whose processes can be killed: a Kafka broker, `nixtape streams` and `nixtape ingest`, each a process of its own."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -42,18 +43,17 @@ class Scratch:
     def __init__(self):
         self._folder = tempfile.TemporaryDirectory(prefix="nixtape-chaos-")
         self.path = pathlib.Path(self._folder.name)
-        self._closing = []
+        self._closing = contextlib.ExitStack()  # whatever one of them raises, the others are closed
+        self._closing.callback(self._folder.cleanup)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        for close in reversed(self._closing):
-            close()
-        self._folder.cleanup()
+        self._closing.close()
 
     def closing(self, something):
-        self._closing.append(something.close)
+        self._closing.callback(something.close)
         return something
 
     def disk(self, name, megabytes):

@@ -129,6 +129,7 @@ class Writers:
         self._progress = progress
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self._closed = False
         self._threads = []
         self.nixes = []
         self.longest_write = 0.0
@@ -149,7 +150,10 @@ class Writers:
             if thread.is_alive():
                 raise RuntimeError("a writer is still held up after 120 s")
 
-    close = stop
+    def close(self):
+        """The case is over: whoever is still held up ends with the process that holds it up."""
+        self._closed = True
+        self._stopping.set()
 
     def lines(self):
         return sum(nix.written.count(b"\n") for nix in list(self.nixes))
@@ -186,7 +190,7 @@ class Writers:
                 self._stopping.wait(chance.random() * chance.choice((0, 1, 1, 4)) * self.pause)
             self._write(connection, nix, nix.last(), chance)
             # Whoever closes never learns whether the other end died before it read the rest.
-            while unread(connection):
+            while unread(connection) and not self._closed:
                 time.sleep(0.01)
             error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
             if error:
