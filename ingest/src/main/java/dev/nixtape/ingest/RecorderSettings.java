@@ -19,7 +19,14 @@ public record RecorderSettings(
   /// 2 GiB: some twenty million lines.
   public static final long DEFAULT_LIMIT = 2L << 30;
 
+  /// 4 MiB: some segments and what goes beside them.
+  public static final long MIN_LIMIT = 4L << 20;
+
   public RecorderSettings {
+    if (spoolLimit < MIN_LIMIT) {
+      throw new IllegalArgumentException(
+          "--spool-limit: at least 4 MiB, not %,d bytes".formatted(spoolLimit));
+    }
     kafka = Map.copyOf(kafka);
   }
 }

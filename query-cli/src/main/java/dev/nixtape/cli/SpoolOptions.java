@@ -16,7 +16,7 @@ final class SpoolOptions {
       names = "--spool",
       paramLabel = "DIR",
       description =
-          "Where what is recorded waits for Kafka (default: spool in the --data directory).")
+          "Where what is recorded waits for Kafka (default: spool in nixtape's data: --data where there is such an option, else /var/lib/nixtape for root, else $$XDG_STATE_HOME/nixtape).")
   Optional<Path> directory = Optional.empty();
 
   @Option(
@@ -51,13 +51,15 @@ final class SpoolOptions {
         throw new TypeConversionException("a size like 500MB or 2GiB, not '%s'".formatted(text));
       }
       long number = Long.parseLong(size.group(1));
-      if (size.group(2) == null) {
-        return number;
+      if (size.group(2) != null) {
+        int power = 1 + "KMGT".indexOf(Character.toUpperCase(size.group(2).charAt(0)));
+        boolean binary = !size.group(3).isEmpty();
+        for (int i = 0; i < power; i++) {
+          number = Math.multiplyExact(number, binary ? 1024L : 1000L);
+        }
       }
-      int power = 1 + "KMGT".indexOf(Character.toUpperCase(size.group(2).charAt(0)));
-      boolean binary = !size.group(3).isEmpty();
-      for (int i = 0; i < power; i++) {
-        number = Math.multiplyExact(number, binary ? 1024L : 1000L);
+      if (number < RecorderSettings.MIN_LIMIT) {
+        throw new TypeConversionException("at least 4 MiB, not '%s'".formatted(text));
       }
       return number;
     }

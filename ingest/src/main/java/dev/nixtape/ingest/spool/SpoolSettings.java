@@ -8,14 +8,4 @@ package dev.nixtape.ingest.spool;
 /// @param sessions that can be open at once
 /// @param lands whether reads store their bytes in the ledger (`SpoolSession.landing`)
 /// @param ownUid the user whose process this is: no stranger
-public record SpoolSettings(long limit, boolean fsync, int sessions, boolean lands, long ownUid) {
-  /// Two segments and what goes beside them.
-  private static final long MIN_LIMIT = 4L << 20;
-
-  public SpoolSettings {
-    if (limit < MIN_LIMIT) {
-      throw new IllegalArgumentException(
-          "--spool-limit: at least 4 MiB, not %,d bytes".formatted(limit));
-    }
-  }
-}
+public record SpoolSettings(long limit, boolean fsync, int sessions, boolean lands, long ownUid) {}
