@@ -15,11 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /// What is read in this process, on its way into the log: appended to a spool, published from
 /// there. Also publishes what other processes of this host left behind when they died.
@@ -194,6 +196,12 @@ public final class Recorder implements AutoCloseable {
   /// A session that a former process left and that is not over.
   Optional<SpoolSession> left(String id) {
     return open().stream().filter(session -> session.id().id().equals(id)).findFirst();
+  }
+
+  /// The sessions that are in the spool, by their ids.
+  Map<String, SpoolSession> byId() {
+    return spool.sessions().stream()
+        .collect(Collectors.toMap(session -> session.id().id(), session -> session));
   }
 
   /// Whether a former process left a session that is over, and not published in full.

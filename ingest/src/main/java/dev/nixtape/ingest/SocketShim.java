@@ -31,6 +31,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.newsclub.net.unix.AFUNIXSelectorProvider;
@@ -68,6 +69,10 @@ public final class SocketShim implements AutoCloseable {
   /// The longest sleep. Shims in one process share junixsocket's wake-up pipe, so that a wake-up
   /// may reach the wrong one.
   private static final long SELECT_MS = 500;
+
+  /// Whoever says much is read again after so long, not at every line: each write to a reader that
+  /// sleeps costs Nix a wake-up. The kernel holds about 280 lines of Nix's for a reader.
+  private static final long NAP_NANOS = 200_000;
 
   private static final Duration ACCEPT_PAUSE = Duration.ofSeconds(1);
   private static final Duration FOUND_FILES_FIRST = Duration.ofSeconds(1);
@@ -172,9 +177,10 @@ public final class SocketShim implements AutoCloseable {
 
   private void begin() throws IOException {
     Set<String> heard = new HashSet<>();
+    Map<String, SpoolSession> left = recorder.byId();
     for (ServiceManager.Passed socket : manager.passed()) {
       if (socket.name().startsWith(KEPT_SESSION)) {
-        goOn(socket).ifPresent(session -> heard.add(session.id()));
+        goOn(socket, left).ifPresent(session -> heard.add(session.id()));
       }
     }
     for (FoundFile found : FoundFile.beside(path, host)) {
@@ -187,28 +193,27 @@ public final class SocketShim implements AutoCloseable {
 
   /// Reads on from a connection of a former life. Empty when that had ended it, and was killed
   /// before it could have it forgotten.
-  private Optional<SessionId> goOn(ServiceManager.Passed socket) throws IOException {
+  private Optional<SessionId> goOn(ServiceManager.Passed socket, Map<String, SpoolSession> left)
+      throws IOException {
     AFUNIXSocketChannel channel = socket.as(AFUNIXSocketChannel.class);
     SessionId id = new SessionId(host.name(), socket.name().substring(KEPT_SESSION.length()));
-    if (recorder.isOver(id.id())) {
+    SpoolSession session = left.get(id.id());
+    if (session != null && session.isOver()) {
       channel.close();
       forget(id);
       return Optional.empty();
     }
-    Optional<SpoolSession> left = recorder.left(id.id());
-    Source source =
-        left.map(SpoolSession::source).isPresent()
-            ? Objects.requireNonNull(left.get().source())
-            : source(channel);
     Recording recording;
-    if (left.isPresent()) {
-      left.get().isOf(source);
-      recording = new Recording(left.get(), host, source, this::watch);
-    } else {
+    if (session == null) {
       recording =
           recorder
-              .record(id, source, this::watch)
+              .record(id, source(channel), this::watch)
               .orElseThrow(() -> new IOException("more sockets were kept than can be read"));
+    } else {
+      Source known = session.source();
+      Source source = known == null ? source(channel) : known;
+      session.isOf(source);
+      recording = new Recording(session, host, source, this::watch);
     }
     add(channel, recording);
     return Optional.of(recording.session());
@@ -259,8 +264,13 @@ public final class SocketShim implements AutoCloseable {
     try {
       awaitFoundFiles();
       Deque<Connection> busy = new ArrayDeque<>();
+      boolean quiet = true;
       while (!stopping) {
-        select(busy, busy.isEmpty() ? SELECT_MS : 0);
+        if (busy.isEmpty() && !quiet) {
+          LockSupport.parkNanos(NAP_NANOS);
+        }
+        select(busy, quiet ? SELECT_MS : 0);
+        quiet = busy.isEmpty();
         for (int i = 0; i < READS_BETWEEN_SELECTS && !busy.isEmpty(); i++) {
           readEach(busy);
         }

@@ -35,11 +35,11 @@ final class Room {
   private final Share whole;
   private final Share ofSession;
   private final Share ofUser;
-  private final Verdict disk;
+  private final Share ofDisk;
   private final AtomicLong bytes = new AtomicLong();
   private final AtomicLong sinceLook = new AtomicLong();
   private final Map<Long, AtomicLong> users = new ConcurrentHashMap<>();
-  private volatile boolean diskFull;
+  private volatile Verdict disk = ALL;
   private volatile boolean refused;
 
   /// A part of the room: from seven eighths of it on, progress is dropped.
@@ -64,7 +64,7 @@ final class Room {
     this.ofUser =
         Share.of(
             limit / 4, "the user held their share of the spool, %,d bytes".formatted(limit / 4));
-    this.disk = new Verdict(Kept.NOTHING, "the disk of the spool was nearly full");
+    this.ofDisk = Share.of(0, "the disk of the spool was nearly full");
     look();
   }
 
@@ -78,10 +78,7 @@ final class Room {
   }
 
   private Verdict judge(SpoolSession session) {
-    if (diskFull) {
-      return disk;
-    }
-    Verdict verdict = whole.holding(bytes.get());
+    Verdict verdict = worse(disk, whole.holding(bytes.get()));
     if (verdict.kept != Kept.NOTHING) {
       verdict = worse(verdict, ofSession.holding(session.bytes()));
       if (session.isStranger()) {
@@ -117,7 +114,9 @@ final class Room {
   void look() {
     try {
       FileStore store = Files.getFileStore(directory);
-      diskFull = store.getUsableSpace() < Math.min(MAX_RESERVE, store.getTotalSpace() / 10);
+      long reserve = Math.min(MAX_RESERVE, store.getTotalSpace() / 10);
+      long usable = store.getUsableSpace();
+      disk = usable < reserve ? ofDisk.full : usable < 2 * reserve ? ofDisk.nearly : ALL;
     } catch (IOException _) {
       // The next write says what is wrong.
     }
@@ -128,10 +127,6 @@ final class Room {
     boolean since = refused;
     refused = false;
     return since;
-  }
-
-  boolean isShort() {
-    return diskFull || whole.holding(bytes.get()).kept != Kept.ALL;
   }
 
   long bytes() {
