@@ -1,5 +1,6 @@
 package dev.nixtape.ingest;
 
+import dev.nixtape.ingest.spool.Niceness;
 import dev.nixtape.ingest.spool.Spool;
 import dev.nixtape.ingest.spool.SpoolSession;
 import dev.nixtape.projections.tape.LogEntry;
@@ -262,6 +263,7 @@ public final class SocketShim implements AutoCloseable {
 
   private void serve() {
     try {
+      Niceness.besideBuilds();
       awaitFoundFiles();
       Deque<Connection> busy = new ArrayDeque<>();
       boolean quiet = true;

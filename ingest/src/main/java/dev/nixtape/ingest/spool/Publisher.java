@@ -210,6 +210,8 @@ public final class Publisher implements AutoCloseable {
   }
 
   private void run() {
+    // Reading is what builds wait for; publishing can wait for builds.
+    Niceness.behindBuilds();
     long tended = System.nanoTime();
     while (!closed) {
       try {
