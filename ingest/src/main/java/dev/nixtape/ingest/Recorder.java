@@ -314,16 +314,16 @@ public final class Recorder implements AutoCloseable {
   /// Waits until Kafka has acknowledged everything that was recorded; gives up when it acknowledged
   /// nothing at all for that long.
   public boolean awaitPublished(Duration stall) throws InterruptedException {
-    long waiting = spool.state().waiting();
+    long seen = publisher.acknowledgements();
     long deadline = System.nanoTime() + stall.toNanos();
-    while (waiting > 0) {
+    while (spool.state().waiting() > 0) {
       if (System.nanoTime() > deadline) {
         return false;
       }
       publisher.awaitMove(POLL);
-      long now = spool.state().waiting();
-      if (now != waiting) {
-        waiting = now;
+      long now = publisher.acknowledgements();
+      if (now != seen) {
+        seen = now;
         deadline = System.nanoTime() + stall.toNanos();
       }
     }

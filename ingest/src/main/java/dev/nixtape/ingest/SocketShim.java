@@ -75,6 +75,9 @@ public final class SocketShim implements AutoCloseable {
   /// sleeps costs Nix a wake-up. The kernel holds about 280 lines of Nix's for a reader.
   private static final long NAP_NANOS = 200_000;
 
+  /// More than that is no Nix that writes line by line: it is read as fast as it comes.
+  private static final int BULK_BYTES = 32 * 1024;
+
   private static final Duration ACCEPT_PAUSE = Duration.ofSeconds(1);
   private static final Duration FOUND_FILES_FIRST = Duration.ofSeconds(1);
   private static final Duration LAST_READS = Duration.ofMillis(600);
@@ -101,6 +104,9 @@ public final class SocketShim implements AutoCloseable {
   private final Thread foundFiles;
   private final Thread thread;
   private volatile boolean stopping;
+
+  /// Somebody wrote more than single lines since the last look at who has something to say.
+  private boolean bulk;
 
   /// When to accept again after there were no descriptors left (`System.nanoTime`); null while
   /// accepting.
@@ -268,11 +274,12 @@ public final class SocketShim implements AutoCloseable {
       Deque<Connection> busy = new ArrayDeque<>();
       boolean quiet = true;
       while (!stopping) {
-        if (busy.isEmpty() && !quiet) {
+        if (busy.isEmpty() && !quiet && !bulk) {
           LockSupport.parkNanos(NAP_NANOS);
         }
         select(busy, quiet ? SELECT_MS : 0);
         quiet = busy.isEmpty();
+        bulk = false;
         for (int i = 0; i < READS_BETWEEN_SELECTS && !busy.isEmpty(); i++) {
           readEach(busy);
         }
@@ -451,6 +458,7 @@ public final class SocketShim implements AutoCloseable {
         connection.selected = false;
         int lines = connection.recording.landed(landing, count, read);
         connection.heard(host.now(), lines > 0);
+        bulk |= count > BULK_BYTES;
         traffic.read(count, lines);
         return true;
       }

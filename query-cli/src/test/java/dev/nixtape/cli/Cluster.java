@@ -51,6 +51,8 @@ final class Cluster implements AutoCloseable {
       settings.put("log.dirs", directory.toString());
       settings.put("auto.create.topics.enable", "false");
       settings.put("offsets.topic.replication.factor", "1");
+      // A follower that falls behind holds acknowledgements up for so long.
+      settings.put("replica.lag.time.max.ms", "3000");
       settings.put("log.cleaner.dedupe.buffer.size", Integer.toString(4 << 20));
       new Formatter()
           .setNodeId(node)

@@ -27,6 +27,7 @@ public final class Niceness {
     set(0);
   }
 
+  @SuppressWarnings("restricted") // native code: --enable-native-access
   private static void set(int nice) {
     if (!System.getProperty("os.name").equals("Linux")) {
       return;

@@ -22,6 +22,8 @@ final class ProducerSettings {
           // an outage is waited out: a record fails only when Kafka says that it never takes it
           Map.entry(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE),
           Map.entry(ProducerConfig.METADATA_MAX_IDLE_CONFIG, QUIET_MS),
+          // a broker that does not answer is given up sooner than after Kafka's 30 s
+          Map.entry(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, 10_000),
           // back within a second when Kafka is
           Map.entry(ProducerConfig.RECONNECT_BACKOFF_MAX_MS_CONFIG, 500L),
           Map.entry(ProducerConfig.RETRY_BACKOFF_MAX_MS_CONFIG, 500L),

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -81,6 +82,7 @@ public final class Publisher implements AutoCloseable {
   private long onTheWay;
   private long records;
   private volatile long acknowledgedAt;
+  private final LongAdder acknowledgements = new LongAdder();
   private @Nullable Exception refusal;
   private boolean chunkRefused;
   private volatile boolean closed;
@@ -143,6 +145,11 @@ public final class Publisher implements AutoCloseable {
   /// Whether Kafka has the log; what is wrong meanwhile is the problem.
   public boolean knowsLog() {
     return knowsLog;
+  }
+
+  /// How many records Kafka acknowledged.
+  public long acknowledgements() {
+    return acknowledgements.sum();
   }
 
   /// Has the log looked for now.
@@ -593,6 +600,7 @@ public final class Publisher implements AutoCloseable {
 
     private void acknowledged() {
       acknowledgedAt = System.nanoTime();
+      acknowledgements.increment();
       if (!session.reader.hasFailed()) {
         session.reader.published(after, entry.at().toEpochMilli());
         session.published(after);
