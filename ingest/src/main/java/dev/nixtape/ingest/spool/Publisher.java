@@ -60,7 +60,7 @@ public final class Publisher implements AutoCloseable {
 
   private static final long REFUSAL_LASTS_NANOS = 10_000_000_000L;
 
-  private static final long TEND_NANOS = 500_000_000L;
+  private static final long TEND_NANOS = 1_000_000_000L;
   private static final Duration RETRY = Duration.ofMillis(100);
   private static final Duration MAX_PAUSE = Duration.ofSeconds(10);
 

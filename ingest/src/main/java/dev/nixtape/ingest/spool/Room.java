@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /// How much the spool may hold, and how much of it one session or one user may have: who floods it
 /// while Kafka is away takes nothing from the others.
@@ -40,6 +41,7 @@ final class Room {
   private final AtomicLong sinceLook = new AtomicLong();
   private final Map<Long, AtomicLong> users = new ConcurrentHashMap<>();
   private volatile Verdict disk = ALL;
+  private volatile @Nullable FileStore store;
   private volatile boolean refused;
 
   /// A part of the room: from seven eighths of it on, progress is dropped.
@@ -113,7 +115,12 @@ final class Room {
   /// Looks at the disk.
   void look() {
     try {
-      FileStore store = Files.getFileStore(directory);
+      FileStore store = this.store;
+      if (store == null) {
+        // Java reads all of the system's mounts for it.
+        store = Files.getFileStore(directory);
+        this.store = store;
+      }
       long reserve = Math.min(MAX_RESERVE, store.getTotalSpace() / 10);
       long usable = store.getUsableSpace();
       disk = usable < reserve ? ofDisk.full : usable < 2 * reserve ? ofDisk.nearly : ALL;
