@@ -151,12 +151,7 @@ public final class Recorder implements AutoCloseable {
   void begin(Set<String> heard, String path) {
     for (SpoolSession session : open()) {
       if (!heard.contains(session.id().id())) {
-        session.append(
-            new LogEntry.Closed(
-                session.id(),
-                host.now(),
-                session.offset(),
-                LogEntry.Ending.unheard("the shim went away")));
+        closeUnheard(session, "the shim went away");
       }
     }
     List<String> kept = spool.sessions().stream().map(session -> session.id().id()).toList();
@@ -168,6 +163,12 @@ public final class Recorder implements AutoCloseable {
               session.append(new LogEntry.Listening(id, host.now(), host.boot(), path, kept)));
     }
     start();
+  }
+
+  private void closeUnheard(SpoolSession session, String why) {
+    session.append(
+        new LogEntry.Closed(
+            session.id(), host.now(), session.offset(), LogEntry.Ending.unheard(why)));
   }
 
   private void start() {
@@ -267,12 +268,7 @@ public final class Recorder implements AutoCloseable {
     }
     for (SpoolSession session : left.get().sessions()) {
       if (!session.isOver()) {
-        session.append(
-            new LogEntry.Closed(
-                session.id(),
-                host.now(),
-                session.offset(),
-                LogEntry.Ending.unheard("the process that recorded it went away")));
+        closeUnheard(session, "the process that recorded it went away");
       }
     }
     adopted.add(left.get());

@@ -28,7 +28,7 @@ import java.util.Optional;
 /// and the append to a segment the process may die. So the landing is zero before each read, and
 /// what is not zero afterwards was read. (Nix sends no zero bytes. Of a stranger's the last may be
 /// lost in such a moment.)
-final class Ledger implements AutoCloseable {
+final class Ledger {
   static final String FILE = "ledger";
 
   private static final byte[] MAGIC = "nixtape ledger 1".getBytes(US_ASCII);
@@ -183,6 +183,11 @@ final class Ledger implements AutoCloseable {
     memory.putLong(at(slot) + NEXT, offset);
   }
 
+  /// Whether there are such as `dropped` tells of: asked at every read.
+  boolean hasDropped(int slot) {
+    return memory.getLong(at(slot) + DROPPED) > 0;
+  }
+
   /// The last bytes before `next` that were dropped and stand in no segment yet.
   Dropped dropped(int slot) {
     int at = at(slot);
@@ -270,13 +275,8 @@ final class Ledger implements AutoCloseable {
     }
   }
 
+  /// Has it written to the disk. The memory itself is given back when nobody refers to it any more.
   void force() {
-    memory.force();
-  }
-
-  /// The memory itself is given back when nobody refers to it any more.
-  @Override
-  public void close() {
     memory.force();
   }
 

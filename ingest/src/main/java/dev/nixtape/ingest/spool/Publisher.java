@@ -5,6 +5,7 @@ import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Observation;
 import dev.nixtape.projections.tape.Topic;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -286,7 +287,7 @@ public final class Publisher implements AutoCloseable {
       }
     } catch (Closing _) {
       more = true;
-    } catch (java.nio.file.NoSuchFileException e) {
+    } catch (NoSuchFileException e) {
       say.accept("a segment of the spool is gone: " + e.getMessage());
     }
     if (more && session.queued.compareAndSet(false, true)) {
@@ -561,13 +562,9 @@ public final class Publisher implements AutoCloseable {
   }
 
   private void awaitPause() throws InterruptedException {
-    long until = System.nanoTime() + pause.toNanos();
+    Duration now = pause;
     pause = pause.multipliedBy(2).compareTo(MAX_PAUSE) < 0 ? pause.multipliedBy(2) : MAX_PAUSE;
-    for (long left = until - System.nanoTime();
-        left > 0 && !closed;
-        left = until - System.nanoTime()) {
-      awaitMove(Duration.ofNanos(left));
-    }
+    awaitEnd(now);
   }
 
   /// Kafka's answer to one record: within `send` when the producer has no room, later and on

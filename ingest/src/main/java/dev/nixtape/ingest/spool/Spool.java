@@ -444,7 +444,7 @@ public final class Spool implements AutoCloseable {
     for (SpoolSession session : sessions.values()) {
       session.settle();
     }
-    ledger.close();
+    ledger.force();
     lock.close();
   }
 

@@ -350,8 +350,8 @@ public final class SpoolSession {
 
   /// Accounts in the segment for what was dropped before.
   private void writeDropped() throws IOException {
-    Dropped dropped = spool.ledger().dropped(slot);
-    if (dropped.bytes() > 0) {
+    if (spool.ledger().hasDropped(slot)) {
+      Dropped dropped = spool.ledger().dropped(slot);
       write(
           new LogEntry.Gap(
               id,
