@@ -16,7 +16,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
 
 /// A file that Nix wrote where the socket should have been, because nobody listened: put aside,
 /// recorded, then deleted.
@@ -59,18 +58,18 @@ record FoundFile(Path file, Path socket, SessionId session) {
   /// deletes it when all is in the spool. Runs `read` when it is at the file's end for the first
   /// time. An interrupt leaves the file for the next start, which goes on where this one stopped.
   void record(Recorder recorder, Runnable read) throws IOException, InterruptedException {
-    if (recorder.isOver(session.id())) {
+    SpoolSession left = recorder.byId().get(session.id());
+    if (left != null && left.isOver()) {
       // All of it is in the spool: a former process died before it could delete the file.
       Files.delete(file);
       return;
     }
     Host host = recorder.host();
     Source source = new Source(Source.Kind.FILE, host.boot(), socket.toString(), false, null, null);
-    Optional<SpoolSession> left = recorder.left(session.id());
     try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ)) {
       Recording recording =
-          left.isPresent()
-              ? new Recording(left.get(), host, source, _ -> Onlooker.NOBODY)
+          left != null
+              ? new Recording(left, host, source, _ -> Onlooker.NOBODY)
               : recorder.record(session, source);
       in.position(recording.spooled().offset());
       ByteBuffer buffer = ByteBuffer.allocate(Spool.READ_BYTES);

@@ -194,21 +194,10 @@ public final class Recorder implements AutoCloseable {
     return spool.sessions().stream().filter(session -> !session.isOver()).toList();
   }
 
-  /// A session that a former process left and that is not over.
-  Optional<SpoolSession> left(String id) {
-    return open().stream().filter(session -> session.id().id().equals(id)).findFirst();
-  }
-
   /// The sessions that are in the spool, by their ids.
   Map<String, SpoolSession> byId() {
     return spool.sessions().stream()
         .collect(Collectors.toMap(session -> session.id().id(), session -> session));
-  }
-
-  /// Whether a former process left a session that is over, and not published in full.
-  boolean isOver(String id) {
-    return spool.sessions().stream()
-        .anyMatch(session -> session.isOver() && session.id().id().equals(id));
   }
 
   Host host() {

@@ -147,10 +147,6 @@ public final class SpoolSession {
     return source;
   }
 
-  long openedAt() {
-    return openedAt;
-  }
-
   long uid() {
     return uid;
   }
