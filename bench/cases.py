@@ -77,31 +77,34 @@ def rate(seen, first, last):
 
 
 def ingest(bench):
-    """the recording through the Unix socket until Kafka has all of it, in lines a second
+    """the recording through the shim's Unix socket until Kafka has all of it, in lines a second
 
-    The server projects it at the same time, as it always does. The first pass, by a JVM that just started, is told but not counted.
-    Kafka's own ProducerPerformance sends pieces of complete lines of the recording as large as a full chunk, taken at random, with the
-    shim's settings, and as many before it counts.
+    Kafka is the one of `nixtape up`, in a process of its own, and nobody reads the log meanwhile. The first pass, by JVMs that just started, is
+    told but not counted. Kafka's own ProducerPerformance sends pieces of complete lines of the recording as large as a full chunk, taken at
+    random, with the shim's settings, and as many before it counts.
     """
     need("kcat", "kcat")
     corpus = bench.corpus()
     recording = corpus.path.read_bytes()
     up = bench.up()
-    kafka = Kafka(up.kafka_port)
+    jvm = up.jvm("server")
+    up.stop()
+    broker = KafkaAlone(bench, jvm)
+    kafka = Kafka(broker.port)
     kafka.create("kcat")
     kafka.create("perf")
-    perf = ProducerPerformance(bench, up, recording)
+    perf = ProducerPerformance(bench, jvm, broker.address, recording)
+    shim = Shim(bench, broker.address, bench.folder / "shim")
     ours, theirs, perfs, rest = [], [], [], []
     for number in range(bench.pairs + 1):
-        before = up.topic_bytes(LOG)
-        seconds = through_socket(recording, up.socket_path, kafka)
-        up.await_lines((number + 1) * corpus.lines)
-        at_rest = (up.topic_bytes(LOG) - before) / corpus.lines
-        before = up.topic_bytes("kcat")
+        before = broker.topic_bytes(LOG)
+        seconds = through_socket(recording, shim.socket_path, kafka)
+        at_rest = (broker.topic_bytes(LOG) - before) / corpus.lines
+        before = broker.topic_bytes("kcat")
         began = time.monotonic()
-        subprocess.run(["kcat", "-P", "-b", up.kafka, "-t", "kcat", "-l", corpus.path], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["kcat", "-P", "-b", broker.address, "-t", "kcat", "-l", corpus.path], check=True, stdout=subprocess.DEVNULL)
         kcat_seconds = time.monotonic() - began
-        kcat_at_rest = up.topic_bytes("kcat") - before
+        kcat_at_rest = broker.topic_bytes("kcat") - before
         bytes_per_second = perf.run()
         perf_lines = bytes_per_second / corpus.bytes * corpus.lines
         figures = (
@@ -120,14 +123,33 @@ def ingest(bench):
     bench.ratio(ours, "lines/s", theirs, "kcat -P -l, one line a record")
 
 
+class KafkaAlone:
+    """The Kafka of `nixtape up`, with the log's topic and nobody who reads it."""
+
+    def __init__(self, bench, jvm):
+        self.port = free_port()
+        self.address = f"127.0.0.1:{self.port}"
+        self._data = bench.folder / "kafka-alone"
+        classes = bench.folder / "kafka-alone-classes"
+        jvm.compile("KafkaAlone.java", classes, jvm.class_path)
+        process = bench.start(
+            jvm.command(f"{classes}:{jvm.class_path}", "KafkaAlone", self._data, str(self.port)), stdout=subprocess.PIPE, text=True
+        )
+        if process.stdout.readline() != "ready\n":
+            raise RuntimeError("Kafka alone did not start")
+
+    def topic_bytes(self, topic):
+        """What a topic takes on the disk."""
+        return sum(f.stat().st_size for f in (self._data / f"{topic}-0").glob("*.log"))
+
+
 class ProducerPerformance:
     """What Kafka's own producer sends, when it has nothing else to do."""
 
     CHUNK = 128 * 1024  # Topic.CHUNK_BYTES
     BETWEEN = "\x01chunk\x01"
 
-    def __init__(self, bench, up, recording):
-        jvm = up.jvm("server")
+    def __init__(self, bench, jvm, address, recording):
         chunks, at = [], 0
         while at < len(recording):
             end = at + self.CHUNK
@@ -142,7 +164,7 @@ class ProducerPerformance:
             "org.apache.kafka.tools.ProducerPerformance", "--topic", "perf", "--throughput", "-1",
             "--num-records", str(2 * len(chunks)), "--warmup-records", str(len(chunks)),
             "--payload-file", payload, "--payload-delimiter", self.BETWEEN,
-            "--producer-props", f"bootstrap.servers={up.kafka}", "acks=all", "compression.type=zstd", "compression.zstd.level=1",
+            "--producer-props", f"bootstrap.servers={address}", "acks=all", "compression.type=zstd", "compression.zstd.level=1",
             "linger.ms=5", f"batch.size={256 * 1024}", f"buffer.memory={16 << 20}",
         ]
 
@@ -623,7 +645,9 @@ def only_read(path):
         listening.listen()
         open_ones, buffer = [], bytearray(1 << 17)
         while True:
-            for each in select.select([listening, *open_ones], [], [])[0]:
+            readable = select.select([listening, *open_ones], [], [])[0]
+            time.sleep(200e-6)  # to wake a reader at every line costs Nix the most
+            for each in readable:
                 if each is listening:
                     open_ones.append(listening.accept()[0])
                 elif not each.recv_into(buffer):

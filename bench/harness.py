@@ -182,10 +182,6 @@ class Up:
         folder, name = os.path.split(options)
         return Jvm(java, shlex.split((pathlib.Path(folder) / name.replace("server", kind)).read_text()))
 
-    def topic_bytes(self, topic):
-        """What a topic takes on the disk."""
-        return sum(f.stat().st_size for f in (self.data / "kafka" / f"{topic}-0").glob("*.log"))
-
     def stop(self):
         self._connection.close()
         stop(self.process)

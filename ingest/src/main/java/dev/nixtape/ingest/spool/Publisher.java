@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -60,6 +61,10 @@ public final class Publisher implements AutoCloseable {
   private static final long STARTING_NANOS = 10_000_000_000L;
 
   private static final long REFUSAL_LASTS_NANOS = 10_000_000_000L;
+
+  /// After the first line, which nothing holds up, others gather for so long: every record costs
+  /// Kafka and the projections something, whatever its size.
+  private static final long NAP_NANOS = 10_000_000L;
 
   private static final long TEND_NANOS = 1_000_000_000L;
   private static final Duration RETRY = Duration.ofMillis(100);
@@ -221,8 +226,12 @@ public final class Publisher implements AutoCloseable {
     // Reading is what builds wait for; publishing can wait for builds.
     Niceness.behindBuilds();
     long tended = System.nanoTime();
+    boolean busy = false;
     while (!closed) {
       try {
+        if (busy && isNothingReady()) {
+          LockSupport.parkNanos(NAP_NANOS);
+        }
         SpoolSession session = next(tended + TEND_NANOS);
         long now = System.nanoTime();
         if (now - tended > TEND_NANOS) {
@@ -235,6 +244,7 @@ public final class Publisher implements AutoCloseable {
         if (looking) {
           looking = !findLog();
         }
+        busy = session != null;
         if (session != null) {
           publish(session);
         }
@@ -252,6 +262,15 @@ public final class Publisher implements AutoCloseable {
       awaitMove(RETRY);
     } catch (InterruptedException _) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean isNothingReady() {
+    lock.lock();
+    try {
+      return ready.isEmpty() && refused.isEmpty();
+    } finally {
+      lock.unlock();
     }
   }
 

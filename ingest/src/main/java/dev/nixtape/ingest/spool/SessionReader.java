@@ -88,7 +88,8 @@ final class SessionReader {
     while (true) {
       long end = session.end();
       int last = SpoolSession.segmentOf(end);
-      if (segment > last) {
+      if (segment > last || (segment == last && position >= SpoolSession.positionOf(end))) {
+        // All is read: Kafka may have it already, and the segment may be gone.
         return false;
       }
       if (segment < last && !Files.exists(session.path(segment)) && file == null) {
@@ -100,9 +101,6 @@ final class SessionReader {
       FileChannel in = open();
       long limit = segment == last ? SpoolSession.positionOf(end) : in.size();
       if (position >= limit) {
-        if (segment == last) {
-          return false;
-        }
         close();
         segment++;
         position = 0;
