@@ -6,7 +6,6 @@ import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.Outcome;
 import java.net.URLEncoder;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -116,57 +115,16 @@ public record BuildQuery(
 
   /// Reads parameters. Throws `IllegalArgumentException` that names the bad one.
   public static BuildQuery of(Map<String, String> parameters) {
-    Show show = Show.CURRENT;
-    Optional<Kind> kind = Optional.empty();
-    Optional<Instant> since = Optional.empty();
-    for (Map.Entry<String, String> p : parameters.entrySet()) {
-      switch (p.getKey()) {
-        case "show" -> show = constant(Show.class, "show", p.getValue());
-        case "kind" -> kind = Optional.of(constant(Kind.class, "kind", p.getValue()));
-        case "since" -> since = Optional.of(time(p.getValue()));
-        case "host", "user", "name", "limit" -> {}
-        default ->
-            throw new IllegalArgumentException("unknown parameter '%s'".formatted(p.getKey()));
-      }
-    }
-    long limit = of(show).limit();
-    String asked = parameters.get("limit");
-    if (asked != null) {
-      try {
-        limit = Long.parseLong(asked);
-      } catch (NumberFormatException e) {
-        throw new IllegalArgumentException("limit: a number, not '%s'".formatted(asked), e);
-      }
-    }
+    Parameters asked =
+        new Parameters(parameters, "show", "host", "user", "name", "kind", "since", "limit");
+    Show show = asked.constant(Show.class, "show").orElse(Show.CURRENT);
     return new BuildQuery(
         show,
-        Optional.ofNullable(parameters.get("host")),
-        Optional.ofNullable(parameters.get("user")),
-        Optional.ofNullable(parameters.get("name")),
-        kind,
-        since,
-        limit);
-  }
-
-  private static Instant time(String text) {
-    try {
-      return Instant.parse(text);
-    } catch (DateTimeParseException e) {
-      throw new IllegalArgumentException(
-          "since: an RFC 3339 time like 2026-01-31T14:03:00Z, not '%s'".formatted(text), e);
-    }
-  }
-
-  private static <E extends Enum<E>> E constant(Class<E> type, String parameter, String text) {
-    for (E value : type.getEnumConstants()) {
-      if (value.name().equalsIgnoreCase(text)) {
-        return value;
-      }
-    }
-    String known =
-        java.util.Arrays.stream(type.getEnumConstants())
-            .map(v -> v.name().toLowerCase(Locale.ROOT))
-            .collect(Collectors.joining(", "));
-    throw new IllegalArgumentException("%s: one of %s, not '%s'".formatted(parameter, known, text));
+        asked.text("host"),
+        asked.text("user"),
+        asked.text("name"),
+        asked.constant(Kind.class, "kind"),
+        asked.time("since"),
+        asked.number("limit").orElse(of(show).limit()));
   }
 }

@@ -1,6 +1,5 @@
 package dev.nixtape.projections;
 
-import java.time.LocalDate;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -21,8 +20,8 @@ public interface Projections {
   /// What is known of every derivation name, by name.
   List<NameHistory> names();
 
-  /// Totals of the days from `since` on (UTC).
-  Stats stats(LocalDate since);
+  /// Totals. Throws `NotKnown` when no derivation has a name that it asks for.
+  Stats stats(StatsQuery query);
 
   List<HostView> hosts();
 

@@ -1,25 +1,61 @@
 package dev.nixtape.projections;
 
 import dev.nixtape.projections.Build.Kind;
-import java.time.LocalDate;
+import java.time.Instant;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
-/// How much was done: totals by kind of activity, over all and by day.
+/// How much was done.
 ///
-/// @param kinds over the whole period
-/// @param days by the day (UTC) on which it finished
+/// @param since the begin of the period in which it finished; null from the first on
+/// @param until its end; null when it has none
+/// @param zone whose days, weeks and months
+/// @param kinds totals over the whole period, by kind of activity
+/// @param rows by period, by package, or both, as it was asked for
 /// @param log what the log holds, of all times
-public record Stats(List<Totals> kinds, List<Day> days, LogView log) {
+public record Stats(
+    @Nullable Instant since,
+    @Nullable Instant until,
+    String zone,
+    List<Totals> kinds,
+    List<Row> rows,
+    LogView log) {
 
-  /// @param day ISO 8601, UTC
-  public record Day(String day, List<Totals> kinds) {}
+  /// One period, one package, or one of both.
+  ///
+  /// @param from null unless it is of one period
+  /// @param name a package: a derivation's name without version; null unless it is of one
+  /// @param test against the period before, when that was asked for
+  public record Row(
+      @Nullable Instant from,
+      @Nullable Instant to,
+      @Nullable String name,
+      Totals totals,
+      @Nullable Test test) {}
+
+  /// A two-sided Mann-Whitney U test of the times in a period against those in the one before.
+  ///
+  /// @param samplesBefore how many there are in the period before
+  /// @param p null when there are too few
+  /// @param shiftMs by how much it got slower: the median of all differences (Hodges-Lehmann)
+  /// @param shiftFromMs with `shiftToMs` the 95 % confidence interval
+  public record Test(
+      long samplesBefore,
+      long samples,
+      @Nullable Double p,
+      @Nullable Double shiftMs,
+      @Nullable Double shiftFromMs,
+      @Nullable Double shiftToMs) {}
 
   /// What activities of one kind come to.
   ///
-  /// @param durationMs the sum of their times
+  /// @param durationMs the sum of their times, however they ended
   /// @param bytes copied or downloaded
+  /// @param timed how many of them say how long such a thing takes: builds, substitutions and
+  ///   copies that succeeded, others that did not fail; the following are of these
+  /// @param meanMs null when there are none, as the others
+  /// @param p50Ms the median
+  /// @param lastAt when the last of all finished
   public record Totals(
       Kind kind,
       long count,
@@ -30,63 +66,17 @@ public record Stats(List<Totals> kinds, List<Day> days, LogView log) {
       long unknown,
       long durationMs,
       long bytes,
-      long logLines) {
+      long logLines,
+      long timed,
+      @Nullable Long meanMs,
+      @Nullable Long p50Ms,
+      @Nullable Long p95Ms,
+      @Nullable Long maxMs,
+      Instant lastAt) {
 
-    public static Totals none(Kind kind) {
-      return new Totals(kind, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+    /// Bytes a second of the time that they took; null when there is none.
+    public @Nullable Long bytesPerSecond() {
+      return bytes == 0 || durationMs == 0 ? null : Math.round(bytes * 1000.0 / durationMs);
     }
-
-    public static Totals of(Build build) {
-      Build.Outcome outcome = build.outcome() == null ? Build.Outcome.UNKNOWN : build.outcome();
-      return new Totals(
-          build.kind(),
-          1,
-          outcome == Build.Outcome.SUCCEEDED ? 1 : 0,
-          outcome == Build.Outcome.FAILED ? 1 : 0,
-          outcome == Build.Outcome.INTERRUPTED ? 1 : 0,
-          outcome == Build.Outcome.CACHED ? 1 : 0,
-          outcome == Build.Outcome.UNKNOWN ? 1 : 0,
-          build.durationMs() == null ? 0 : build.durationMs(),
-          build.bytes() == null ? 0 : build.bytes(),
-          build.logLines());
-    }
-
-    public Totals plus(Totals that) {
-      return new Totals(
-          kind,
-          count + that.count,
-          succeeded + that.succeeded,
-          failed + that.failed,
-          interrupted + that.interrupted,
-          cached + that.cached,
-          unknown + that.unknown,
-          durationMs + that.durationMs,
-          bytes + that.bytes,
-          logLines + that.logLines);
-    }
-  }
-
-  /// One day's totals of one kind, as a partition keeps them.
-  public record DayTotals(String day, Totals totals) {}
-
-  /// Adds up what several partitions say of the days since `since`.
-  public static Stats of(Iterable<DayTotals> parts, LocalDate since, LogView log) {
-    Map<Kind, Totals> kinds = new TreeMap<>();
-    Map<String, Map<Kind, Totals>> days = new TreeMap<>();
-    for (DayTotals part : parts) {
-      if (LocalDate.parse(part.day()).isBefore(since)) {
-        continue;
-      }
-      Kind kind = part.totals().kind();
-      kinds.merge(kind, part.totals(), Totals::plus);
-      days.computeIfAbsent(part.day(), day -> new TreeMap<>())
-          .merge(kind, part.totals(), Totals::plus);
-    }
-    return new Stats(
-        List.copyOf(kinds.values()),
-        days.entrySet().stream()
-            .map(day -> new Day(day.getKey(), List.copyOf(day.getValue().values())))
-            .toList(),
-        log);
   }
 }

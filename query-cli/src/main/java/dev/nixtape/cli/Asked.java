@@ -50,7 +50,7 @@ final class Asked {
   <T> void print(String path, Reader<T> reader, Table<T> table, String none, PrintWriter out)
       throws IOException {
     if (form == Form.JSON) {
-      json(path, out);
+      server.copy(path, out);
       return;
     }
     List<T> rows;
@@ -64,16 +64,6 @@ final class Asked {
     } else {
       table.print(rows, out);
     }
-  }
-
-  /// The server's own bytes: its JSON is the promise.
-  void json(String path, PrintWriter out) throws IOException {
-    out.flush();
-    try (InputStream answer = server.get(path)) {
-      answer.transferTo(System.out);
-    }
-    System.out.write('\n');
-    System.out.flush();
   }
 
   /// Reads `2h` (ago), a day, a local time or an RFC 3339 time.

@@ -33,7 +33,7 @@ final class BuildCommand implements Callable<Integer> {
     String path = "/v1/builds/" + Server.segment(id);
     PrintWriter out = spec.commandLine().getOut();
     switch (asked.form) {
-      case JSON -> asked.json(path, out);
+      case JSON -> asked.server.copy(path, out);
       case CSV -> BuildRows.table(Instant.now()).csv(List.of(build(path)), out);
       case TABLE -> print(build(path), Instant.now(), out);
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.nixtape.projections.Json;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintWriter;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -61,6 +62,16 @@ final class Server {
           default -> Failure.FAILED;
         },
         words(connection, status));
+  }
+
+  /// Prints the server's own bytes: its JSON is the promise.
+  void copy(String path, PrintWriter out) throws IOException {
+    out.flush();
+    try (InputStream answer = get(path)) {
+      answer.transferTo(System.out);
+    }
+    System.out.write('\n');
+    System.out.flush();
   }
 
   private static String words(HttpURLConnection connection, int status) throws IOException {

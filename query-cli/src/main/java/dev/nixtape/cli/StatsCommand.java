@@ -1,16 +1,27 @@
 package dev.nixtape.cli;
 
+import dev.nixtape.projections.Bucket;
+import dev.nixtape.projections.Build.Kind;
+import dev.nixtape.projections.NameFilter;
+import dev.nixtape.projections.Rfc3339;
 import dev.nixtape.projections.Stats;
-import dev.nixtape.projections.Stats.DayTotals;
+import dev.nixtape.projections.Stats.Row;
+import dev.nixtape.projections.Stats.Test;
 import dev.nixtape.projections.Stats.Totals;
+import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.StatsQuery.Sort;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -19,78 +30,218 @@ import picocli.CommandLine.Spec;
 
 @Command(
     name = "stats",
-    description = "How much was done, by kind of activity.",
+    description = "How much was done and how long it took, over all times or a period.",
     footer = {
       "",
+      "Times (MEAN, P50, P95, MAX) are of what succeeded; TIME is the sum of all.",
+      "",
       "Examples:",
-      "  nixtape stats -d 7 --daily     each of the last seven days (UTC)",
-      "  nixtape stats -o json          totals, days, and what the log holds"
+      "  nixtape stats -d 30                            the last 30 days, by kind",
+      "  nixtape stats --group --sort p95 -n 20         the twenty slowest packages",
+      "  nixtape stats --drv firefox --bucket week      one package, week by week",
+      "  nixtape stats -m 3 --drv firefox -o test       is it slower than the three months before?"
     })
 final class StatsCommand implements Callable<Integer> {
-  @Mixin Asked asked = new Asked();
+  enum Form {
+    TABLE,
+    JSON,
+    CSV,
+    TEST
+  }
+
+  @Mixin Server server = new Server();
+  @Mixin Period period = new Period();
   @Spec CommandSpec spec = CommandSpec.create();
 
   @Option(
-      names = {"-d", "--days"},
-      paramLabel = "N",
-      description = "Only the last N days (UTC), today included.")
-  Optional<Integer> days = Optional.empty();
+      names = {"-o", "--output"},
+      paramLabel = "FORM",
+      defaultValue = "TABLE",
+      description =
+          "table, json, csv, or test: a Mann-Whitney U test of each row against the period before (default: table).")
+  Form form = Form.TABLE;
 
-  @Option(names = "--daily", description = "A row for every day.")
-  boolean daily;
+  @Option(
+      names = "--drv",
+      paramLabel = "TEXT",
+      description = "Only derivations with that in their names.")
+  Optional<String> drv = Optional.empty();
+
+  @Option(names = "--regex", description = "TEXT is a regular expression.")
+  boolean regex;
+
+  @Option(
+      names = "--kind",
+      paramLabel = "KIND",
+      description = "Only build, substitute, copy, download, …")
+  Optional<Kind> kind = Optional.empty();
+
+  @Option(names = "--group", description = "A row for each package (a name without version).")
+  boolean group;
+
+  @Option(
+      names = "--bucket",
+      paramLabel = "LENGTH",
+      description = "A row for each hour, day, week or month.")
+  Optional<Bucket> bucket = Optional.empty();
+
+  @Option(
+      names = "--sort",
+      paramLabel = "BY",
+      defaultValue = "TOTAL",
+      description = "Packages by total, count, mean, p95, max, name or last (default: total).")
+  Sort sort = Sort.TOTAL;
+
+  @Option(
+      names = {"-n", "--limit"},
+      paramLabel = "N",
+      description = "That many rows at most.")
+  Optional<Long> limit = Optional.empty();
 
   @Override
   public Integer call() throws IOException {
-    if (days.isPresent() && days.get() < 1) {
-      throw new Failure(Failure.USAGE, "--days: at least 1, not " + days.get());
-    }
-    String path =
-        "/v1/stats"
-            + days.map(n ->
-                    "?since="
-                        + Instant.now().atZone(ZoneOffset.UTC).toLocalDate().minusDays(n - 1L))
-                .orElse("");
+    Instant now = Instant.now();
     PrintWriter out = spec.commandLine().getOut();
-    if (asked.form == Asked.Form.JSON) {
-      asked.json(path, out);
+    String path = "/v1/stats?" + query(now).toParameters();
+    if (form == Form.JSON) {
+      server.copy(path, out);
       return 0;
     }
-    Stats stats = asked.server.one(path, Stats.class);
-    List<DayTotals> rows =
-        daily
-            ? stats.days().stream()
-                .flatMap(day -> day.kinds().stream().map(t -> new DayTotals(day.day(), t)))
-                .toList()
-            : stats.kinds().stream().map(t -> new DayTotals("", t)).toList();
-    Table<DayTotals> table = new Table<>();
-    if (daily) {
-      table.left("DAY", DayTotals::day);
-    }
-    table
-        .left("KIND", row -> row.totals().kind().json())
-        .number("COUNT", row -> row.totals().count())
-        .number("SUCCEEDED", row -> row.totals().succeeded())
-        .number("FAILED", row -> row.totals().failed())
-        .number("INTERRUPTED", row -> row.totals().interrupted())
-        .number("CACHED", row -> row.totals().cached())
-        .number("UNKNOWN", row -> row.totals().unknown())
-        .right(
-            "TIME",
-            row -> Screen.duration(Duration.ofMillis(row.totals().durationMs())),
-            row -> Long.toString(row.totals().durationMs()))
-        .right("MOVED", row -> moved(row.totals()), row -> Long.toString(row.totals().bytes()))
-        .number("LOG", row -> row.totals().logLines());
-    if (asked.form == Asked.Form.CSV) {
+    Stats stats = server.one(path, Stats.class);
+    boolean ofRows = group || bucket.isPresent() || form == Form.TEST;
+    List<Row> rows =
+        ofRows
+            ? stats.rows()
+            : stats.kinds().stream().map(t -> new Row(null, null, null, t, null)).toList();
+    Table<Row> table = table();
+    if (form == Form.CSV) {
       table.csv(rows, out);
     } else if (rows.isEmpty()) {
-      out.println("Nothing finished yet.");
+      out.println(
+          period.from(now).isPresent() || drv.isPresent()
+              ? "Nothing of that finished in that time."
+              : "Nothing finished yet.");
     } else {
       table.print(rows, out);
     }
     return 0;
   }
 
-  private static String moved(Totals totals) {
-    return totals.bytes() == 0 ? "" : Screen.bytes(totals.bytes());
+  private StatsQuery query(Instant now) {
+    try {
+      return new StatsQuery(
+          period.from(now),
+          period.to(now),
+          period.zone(),
+          bucket,
+          drv.map(text -> new NameFilter(text, regex)),
+          kind,
+          group,
+          form == Form.TEST,
+          sort,
+          limit.orElse(Long.MAX_VALUE));
+    } catch (IllegalArgumentException e) {
+      throw new Failure(Failure.USAGE, "--" + e.getMessage());
+    }
+  }
+
+  private Table<Row> table() {
+    Table<Row> table = new Table<Row>().withoutEmpty();
+    if (bucket.isPresent()) {
+      table.left("FROM", row -> row.from() == null ? "" : local(row.from()));
+    }
+    if (group) {
+      table.flexible(
+          "NAME",
+          row -> row.name() == null ? "" : row.name(),
+          _ -> Screen.Style.BOLD,
+          row -> row.name() == null ? "" : row.name());
+    }
+    table.left("KIND", row -> row.totals().kind().json());
+    return form == Form.TEST ? tests(table) : totals(table);
+  }
+
+  private Table<Row> totals(Table<Row> table) {
+    table
+        .number("COUNT", row -> row.totals().count())
+        .number("SUCCEEDED", row -> row.totals().succeeded())
+        .number("FAILED", row -> row.totals().failed())
+        .number("INTERRUPTED", row -> row.totals().interrupted())
+        .number("CACHED", row -> row.totals().cached())
+        .number("UNKNOWN", row -> row.totals().unknown());
+    time(table, "TIME", Totals::durationMs);
+    time(table, "MEAN", Totals::meanMs);
+    time(table, "P50", Totals::p50Ms);
+    time(table, "P95", Totals::p95Ms);
+    time(table, "MAX", Totals::maxMs);
+    table
+        .right(
+            "MOVED",
+            row -> row.totals().bytes() == 0 ? "" : Screen.bytes(row.totals().bytes()),
+            row -> Long.toString(row.totals().bytes()))
+        .right("RATE", row -> rate(row.totals()), row -> text(row.totals().bytesPerSecond()))
+        .number("LOG", row -> row.totals().logLines());
+    if (group) {
+      table.right(
+          "LAST", row -> local(row.totals().lastAt()), row -> Rfc3339.write(row.totals().lastAt()));
+    }
+    return table;
+  }
+
+  private static Table<Row> tests(Table<Row> table) {
+    test(table, "BEFORE", t -> Long.toString(t.samplesBefore()));
+    test(table, "SAMPLES", t -> Long.toString(t.samples()));
+    test(table, "SHIFT", t -> shift(t.shiftMs()));
+    test(
+        table,
+        "95%",
+        t -> t.shiftMs() == null ? "" : shift(t.shiftFromMs()) + " … " + shift(t.shiftToMs()));
+    test(
+        table, "P", t -> t.p() == null ? "n too small" : String.format(Locale.ROOT, "%.3g", t.p()));
+    return table;
+  }
+
+  private static void test(Table<Row> table, String heading, Function<Test, String> text) {
+    Function<Row, String> cell = row -> row.test() == null ? "" : text.apply(row.test());
+    table.right(heading, cell, cell);
+  }
+
+  /// `+1.2s`, `-350ms`.
+  private static String shift(@Nullable Double ms) {
+    if (ms == null) {
+      return "";
+    }
+    return (ms < 0 ? "-" : "+") + Screen.duration(Duration.ofMillis(Math.round(Math.abs(ms))));
+  }
+
+  private interface Time {
+    @Nullable Long of(Totals totals);
+  }
+
+  private static void time(Table<Row> table, String heading, Time time) {
+    table.right(
+        heading,
+        row -> {
+          Long ms = time.of(row.totals());
+          return ms == null ? "" : Screen.duration(Duration.ofMillis(ms));
+        },
+        row -> text(time.of(row.totals())));
+  }
+
+  private static String text(@Nullable Long number) {
+    return number == null ? "" : number.toString();
+  }
+
+  private static String rate(Totals totals) {
+    Long rate = totals.bytesPerSecond();
+    return rate == null ? "" : Screen.bytes(rate) + "/s";
+  }
+
+  private String local(Instant at) {
+    ZoneId zone = period.zone();
+    return DateTimeFormatter.ofPattern(
+            bucket.filter(Bucket.HOUR::equals).isPresent() ? "yyyy-MM-dd HH:mm" : "yyyy-MM-dd",
+            Locale.ROOT)
+        .format(at.atZone(zone));
   }
 }

@@ -19,6 +19,13 @@ final class Table<T> {
       Function<T, String> value) {}
 
   private final List<Column<T>> columns = new ArrayList<>();
+  private boolean withoutEmpty;
+
+  /// People are not shown a column in which nothing stands.
+  Table<T> withoutEmpty() {
+    withoutEmpty = true;
+    return this;
+  }
 
   Table<T> left(String heading, Function<T, String> text, Function<T, Style> style) {
     columns.add(new Column<>(heading, false, false, text, style, text));
@@ -49,6 +56,9 @@ final class Table<T> {
   }
 
   void print(List<T> rows, PrintWriter out) {
+    if (withoutEmpty) {
+      columns.removeIf(column -> rows.stream().allMatch(row -> column.text.apply(row).isEmpty()));
+    }
     int[] widths = widths(rows);
     boolean colours = Screen.colours();
     StringBuilder line = new StringBuilder();

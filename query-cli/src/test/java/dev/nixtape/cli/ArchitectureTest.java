@@ -40,6 +40,7 @@ class ArchitectureTest {
                 "java.time..",
                 "java.util..",
                 "com.fasterxml.jackson..",
+                "org.apache.datasketches..",
                 "org.jspecify.."))
         .check(ALL);
   }

@@ -5,15 +5,19 @@ import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.LogView;
+import dev.nixtape.projections.NameFilter;
 import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.NotKnown;
 import dev.nixtape.projections.Projections;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.Stats;
-import dev.nixtape.projections.Stats.DayTotals;
+import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.history.Totalling;
+import dev.nixtape.projections.nix.StorePath;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -128,9 +132,21 @@ final class Farm implements Projections {
   }
 
   @Override
-  public Stats stats(LocalDate since) {
-    List<DayTotals> days = flat(Part::days);
-    return Stats.of(days, since, LogView.of(hosts()));
+  public Stats stats(StatsQuery query) {
+    List<Past.Sum> sums = flat(part -> part.sums(query));
+    if (sums.isEmpty()) {
+      query.names().ifPresent(this::requireKnown);
+    }
+    return Totalling.of(query, sums, LogView.of(hosts()));
+  }
+
+  private void requireKnown(NameFilter filter) {
+    List<String> names = flat(Part::names).stream().map(NameHistory::name).toList();
+    if (names.stream().noneMatch(filter.matcher())) {
+      throw new NotKnown(
+          filter.text(),
+          Stream.concat(names.stream().map(StorePath::pname), names.stream()).toList());
+    }
   }
 
   @Override

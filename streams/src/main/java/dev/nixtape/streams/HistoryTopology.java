@@ -61,6 +61,7 @@ final class HistoryTopology {
   private static final class HistoryProcessor implements Processor<String, byte[], Void, Void> {
     private final LiveView live;
     private @Nullable History history;
+    private int partition;
 
     HistoryProcessor(LiveView live) {
       this.live = live;
@@ -68,7 +69,15 @@ final class HistoryTopology {
 
     @Override
     public void init(ProcessorContext<Void, Void> context) {
-      history = new History(new StoreKeyValues(context.getStateStore(STORE)));
+      History opened = new History(new StoreKeyValues(context.getStateStore(STORE)));
+      partition = context.taskId().partition();
+      history = opened;
+      live.opened(partition, opened);
+    }
+
+    @Override
+    public void close() {
+      live.closed(partition, Objects.requireNonNull(history));
     }
 
     @Override

@@ -1,13 +1,19 @@
 package dev.nixtape.streams;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.fold.Fold;
 import dev.nixtape.projections.fold.Memory;
+import dev.nixtape.projections.nix.StorePath;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Position;
 import dev.nixtape.projections.tape.Topic;
 import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import org.apache.kafka.clients.producer.internals.BuiltInPartitioner;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -49,7 +55,13 @@ final class LiveTopology {
             Topic.BUILDS.name(),
             new StringSerializer(),
             new ByteArraySerializer(),
+            (_, name, _, partitions) -> Optional.of(Set.of(partitionOf(name, partitions))),
             "fold");
+  }
+
+  /// All versions of a package in one partition, so that they can be compared there.
+  private static int partitionOf(String name, int partitions) {
+    return BuiltInPartitioner.partitionForKey(StorePath.pname(name).getBytes(UTF_8), partitions);
   }
 
   private static final class FoldProcessor implements Processor<byte[], byte[], String, byte[]> {

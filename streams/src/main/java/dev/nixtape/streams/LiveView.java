@@ -3,6 +3,7 @@ package dev.nixtape.streams;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.fold.Memory;
+import dev.nixtape.projections.history.History;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -22,6 +23,7 @@ final class LiveView {
   private static final Duration KEPT = Duration.ofSeconds(10);
 
   private final Map<Integer, Folding> folds = new ConcurrentHashMap<>();
+  private final Map<Integer, History> histories = new ConcurrentHashMap<>();
   private final Map<String, Recent> facts = new ConcurrentHashMap<>();
 
   private record Folding(Memory memory, Reached reached) {}
@@ -64,6 +66,20 @@ final class LiveView {
   /// What the fold of a partition remembers; nothing when it is not here.
   Optional<Memory> memory(int partition) {
     return Optional.ofNullable(folds.get(partition)).map(Folding::memory);
+  }
+
+  /// The history of a partition is open, until another is.
+  void opened(int partition, History history) {
+    histories.put(partition, history);
+  }
+
+  void closed(int partition, History history) {
+    histories.remove(partition, history);
+  }
+
+  /// The history of a partition; nothing when it is not here.
+  Optional<History> history(int partition) {
+    return Optional.ofNullable(histories.get(partition));
   }
 
   /// How far each fold is, by partition.

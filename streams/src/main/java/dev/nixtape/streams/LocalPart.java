@@ -8,10 +8,11 @@ import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Session;
-import dev.nixtape.projections.Stats.DayTotals;
+import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.fold.HostTotals;
 import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.history.History;
+import dev.nixtape.projections.history.Past;
 import dev.nixtape.projections.tape.Topic;
 import java.io.IOException;
 import java.time.Instant;
@@ -139,12 +140,27 @@ final class LocalPart implements Part {
   }
 
   @Override
-  public List<DayTotals> days() {
-    return all(
-        HistoryTopology.STORE,
-        Topic.BUILDS,
-        History.DAY,
-        value -> Json.read(value, DayTotals.class));
+  public List<Past.Sum> sums(StatsQuery query) {
+    return pasts().stream().flatMap(past -> past.sums(query).stream()).toList();
+  }
+
+  @Override
+  public List<Past.Times> times(StatsQuery query) {
+    return pasts().stream().flatMap(past -> past.times(query).stream()).toList();
+  }
+
+  /// The histories of the partitions that are here.
+  private List<Past> pasts() {
+    List<Past> pasts = new ArrayList<>();
+    storesByPartition(HistoryTopology.STORE, Topic.BUILDS)
+        .forEach((partition, store) ->
+            pasts.add(
+                live.history(partition)
+                    .orElseThrow(() ->
+                        new InvalidStateStoreException(
+                            "the history of partition " + partition + " is being opened"))
+                    .past(new StoreRanges(store))));
+    return pasts;
   }
 
   @Override

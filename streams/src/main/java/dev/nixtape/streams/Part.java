@@ -6,7 +6,8 @@ import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Session;
-import dev.nixtape.projections.Stats.DayTotals;
+import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.history.Past;
 import java.io.IOException;
 import java.util.List;
 import java.util.stream.Stream;
@@ -32,7 +33,11 @@ interface Part {
 
   List<NameHistory> names() throws IOException;
 
-  List<DayTotals> days() throws IOException;
+  /// What the rows of a question come to.
+  List<Past.Sum> sums(StatsQuery query) throws IOException;
+
+  /// The times behind them.
+  List<Past.Times> times(StatsQuery query) throws IOException;
 
   List<HostView> hosts() throws IOException;
 

@@ -9,7 +9,9 @@ import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.LogView;
+import dev.nixtape.projections.NotKnown;
 import dev.nixtape.projections.Projections;
+import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.tape.Topic;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -18,8 +20,6 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.time.Duration;
-import java.time.LocalDate;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashMap;
@@ -73,6 +73,8 @@ final class Questions implements QueryServer.Handler {
       answer(exchange);
     } catch (Refused e) {
       problem(exchange, e.status, e);
+    } catch (NotKnown e) {
+      problem(exchange, 404, e);
     } catch (IllegalArgumentException e) {
       problem(exchange, 400, e);
     } catch (InvalidStateStoreException e) {
@@ -116,7 +118,7 @@ final class Questions implements QueryServer.Handler {
           sendAll(exchange, farm.builds(BuildQuery.of(query)));
         }
       }
-      case "stats" -> send(exchange, 200, farm.stats(since(asked)));
+      case "stats" -> send(exchange, 200, farm.stats(StatsQuery.of(asked)));
       case "hosts" -> sendAll(exchange, farm.hosts().stream());
       case "topics" ->
           send(
@@ -289,7 +291,8 @@ final class Questions implements QueryServer.Handler {
       case "sessions/open" -> sendAll(exchange, local.openSessions().stream());
       case "sessions/ended" -> sendAll(exchange, local.endedSessions());
       case "names" -> sendAll(exchange, local.names().stream());
-      case "days" -> sendAll(exchange, local.days().stream());
+      case "sums" -> sendAll(exchange, local.sums(StatsQuery.of(asked)).stream());
+      case "times" -> sendAll(exchange, local.times(StatsQuery.of(asked)).stream());
       case "hosts" -> sendAll(exchange, local.hosts().stream());
       case "behind" -> sendAll(exchange, Stream.of(local.behind()));
       default -> {
@@ -364,16 +367,6 @@ final class Questions implements QueryServer.Handler {
       }
     }
     return parameters;
-  }
-
-  private static LocalDate since(Map<String, String> asked) {
-    String day = asked.get("since");
-    try {
-      return day == null ? LocalDate.EPOCH : LocalDate.parse(day);
-    } catch (DateTimeParseException e) {
-      throw new IllegalArgumentException(
-          "since: a day like 2026-01-31, not '%s'".formatted(day), e);
-    }
   }
 
   private static long number(String name, String text) {

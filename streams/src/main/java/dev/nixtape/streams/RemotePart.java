@@ -8,7 +8,8 @@ import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Session;
-import dev.nixtape.projections.Stats.DayTotals;
+import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.history.Past;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -64,8 +65,13 @@ final class RemotePart implements Part {
   }
 
   @Override
-  public List<DayTotals> days() throws IOException {
-    return list("days", DayTotals.class);
+  public List<Past.Sum> sums(StatsQuery query) throws IOException {
+    return list("sums?" + query.toParameters(), Past.Sum.class);
+  }
+
+  @Override
+  public List<Past.Times> times(StatsQuery query) throws IOException {
+    return list("times?" + query.toParameters(), Past.Times.class);
   }
 
   @Override

@@ -1,25 +1,24 @@
 package dev.nixtape.streams;
 
 import dev.nixtape.projections.KeyValues;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /// A fold's map in a state store.
 final class StoreKeyValues implements KeyValues {
   private final KeyValueStore<String, byte[]> store;
+  private final StoreRanges ranges;
 
   StoreKeyValues(KeyValueStore<String, byte[]> store) {
     this.store = store;
+    this.ranges = new StoreRanges(store);
   }
 
   @Override
   public byte @Nullable [] get(String key) {
-    return store.get(key);
+    return ranges.get(key);
   }
 
   @Override
@@ -33,16 +32,6 @@ final class StoreKeyValues implements KeyValues {
 
   @Override
   public List<Map.Entry<String, byte[]>> range(String from, String to) {
-    List<Map.Entry<String, byte[]>> entries = new ArrayList<>();
-    try (KeyValueIterator<String, byte[]> found = store.range(from, to)) {
-      while (found.hasNext()) {
-        KeyValue<String, byte[]> entry = found.next();
-        // A store's range includes its end.
-        if (!entry.key.equals(to)) {
-          entries.add(Map.entry(entry.key, entry.value));
-        }
-      }
-    }
-    return entries;
+    return ranges.range(from, to);
   }
 }

@@ -104,8 +104,7 @@ class TopologyTest {
             StandardCharsets.UTF_8);
     assertEquals(
         "bad-2.0", Json.read(Objects.requireNonNull(history.get(fact)), Build.class).name());
-    assertEquals(
-        true, history.get(History.DAY + "2026-01-31/build") != null, "no totals of the day");
+    assertEquals(true, history.get("sum/d/2026-01-31/build") != null, "no totals of the day");
   }
 
   @Test

@@ -3,13 +3,18 @@ package dev.nixtape.projections.history;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Build.Kind;
+import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.Json;
+import dev.nixtape.projections.KeyRanges;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.NameHistory;
-import dev.nixtape.projections.Stats.DayTotals;
-import dev.nixtape.projections.Stats.Totals;
+import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.nix.StorePath;
 import java.time.Instant;
-import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 /// Folds the facts of one partition of `nixtape.builds` into what is asked of the past.
 ///
@@ -19,19 +24,49 @@ import java.time.ZoneOffset;
 /// | `id/ID` | the key of its fact |
 /// | `name/NAME\0MILLIS/ID` | the key of the fact of a build of that derivation name |
 /// | `names/NAME` | a summary of its builds |
-/// | `day/DAY/KIND` | totals |
+/// | `sum/LEVEL/PERIOD/KIND` | a `Summary` of a period, of four lengths |
+/// | `slice/DIMENSION/LEVEL/PERIOD/KIND/VALUE` | the same of one host, user or substituter; of days and longer |
+/// | `total/KIND/PACKAGE` | a `Summary` of all times |
+/// | `cell/KIND/PACKAGE\0MONTH` | the samples of a month, packed |
+/// | `package/KIND/PACKAGE`, `word/NUMBER` | names that are known |
+///
+/// A package is a derivation's name without version; all of its names are in one partition.
 public final class History {
   public static final String ID = "id/";
   public static final String NAME = "name/";
   public static final String NAMES = "names/";
-  public static final String DAY = "day/";
+
+  /// Sorts behind everything that begins with the prefix before it: no UTF-8 of a real character is
+  /// greater.
+  static final String LAST = "\uffff";
+
+  private static final String SUM = "sum/";
+  private static final String SLICE = "slice/";
+  private static final String TOTAL = "total/";
+  private static final String CELL = "cell/";
+  private static final byte[] NOTHING = {};
 
   private static final long DIGITS_15 = 1_000_000_000_000_000L;
 
+  private static final List<Level> DAYS_AND_LONGER = List.of(Level.DAY, Level.MONTH, Level.YEAR);
+
   private final KeyValues store;
+  private final Words words;
+  private final Known known;
+  private final Cell cells;
 
   public History(KeyValues store) {
     this.store = store;
+    this.words = new Words(store);
+    this.known = new Known(store);
+    this.cells = new Cell(words);
+  }
+
+  /// What this history can say; any thread may ask.
+  ///
+  /// @param store the same as this history's, as another thread may read it
+  public Past past(KeyRanges store) {
+    return new Past(store, known, cells);
   }
 
   /// Adds a fact; one that is there already changes nothing.
@@ -41,37 +76,64 @@ public final class History {
     if (store.get(ID + build.id()) != null) {
       return;
     }
-    Instant at = build.finishedAt() == null ? build.startedAt() : build.finishedAt();
+    Instant at = Sample.finishedAt(build);
     String time = timeKey(at) + "/" + build.id();
     String key = factKey(build.kind()) + time;
     byte[] pointer = key.getBytes(UTF_8);
     store.put(key, json);
     store.put(ID + build.id(), pointer);
-    if (build.kind() == Build.Kind.BUILD) {
+    if (build.kind() == Kind.BUILD) {
       store.put(nameKey(build.name()) + time, pointer);
-      byte[] known = store.get(NAMES + build.name());
+      byte[] before = store.get(NAMES + build.name());
       store.put(
           NAMES + build.name(),
           Json.write(
-              known == null
+              before == null
                   ? NameHistory.of(build)
-                  : Json.read(known, NameHistory.class).plus(build)));
+                  : Json.read(before, NameHistory.class).plus(build)));
     }
-    String day = at.atZone(ZoneOffset.UTC).toLocalDate().toString();
-    String dayKey = DAY + day + "/" + build.kind().json();
-    byte[] totals = store.get(dayKey);
+    Sample sample = Sample.of(build);
+    for (Level level : Level.values()) {
+      add(sumKey(level, level.floor(at)) + build.kind().json(), build.kind(), sample);
+    }
+    for (Dimension dimension : Dimension.values()) {
+      dimension
+          .of(build)
+          .ifPresent(value -> {
+            for (Level level : DAYS_AND_LONGER) {
+              add(
+                  sliceKey(dimension, level, level.floor(at)) + build.kind().json() + "/" + value,
+                  build.kind(),
+                  sample);
+            }
+          });
+    }
+    if (StatsQuery.isNamed(build.kind())) {
+      addToPackage(build, at, sample);
+    }
+  }
+
+  private void add(String key, Kind kind, Sample sample) {
+    byte[] before = store.get(key);
+    Summary summary = before == null ? new Summary() : Summary.of(before);
+    summary.add(kind, sample);
+    store.put(key, summary.toBytes());
+  }
+
+  private void addToPackage(Build build, Instant at, Sample sample) {
+    String pkg = StorePath.pname(build.name());
+    Instant month = Level.MONTH.floor(at);
+    String cell = cellKey(build.kind(), pkg, month);
+    known.add(store, build.kind(), pkg, build.name());
+    add(totalKey(build.kind()) + pkg, build.kind(), sample);
     store.put(
-        dayKey,
-        Json.write(
-            new DayTotals(
-                day,
-                totals == null
-                    ? Totals.of(build)
-                    : Json.read(totals, DayTotals.class).totals().plus(Totals.of(build)))));
+        cell,
+        cells.plus(
+            Objects.requireNonNullElse(store.get(cell), NOTHING), month.toEpochMilli(), sample));
   }
 
   /// What the keys of a kind's facts begin with; the time follows.
-  public static String factKey(Build.Kind kind) {
+  public static String factKey(Kind kind) {
     return "fact/" + kind.json() + "/";
   }
 
@@ -83,5 +145,127 @@ public final class History {
   /// What the keys of a name's facts begin with.
   public static String nameKey(String name) {
     return NAME + name + "\0";
+  }
+
+  static String sumKey(Level level, Instant begin) {
+    return SUM + level.key(begin) + "/";
+  }
+
+  static String sliceKey(Dimension dimension, Level level, Instant begin) {
+    return SLICE + dimension.key() + "/" + level.key(begin) + "/";
+  }
+
+  static String totalKey(Kind kind) {
+    return TOTAL + kind.json() + "/";
+  }
+
+  static String cellKey(Kind kind, String pkg, Instant month) {
+    return CELL + kind.json() + "/" + pkg + "\0" + Level.MONTH.key(month);
+  }
+
+  /// Forgets all that finished before a day.
+  ///
+  /// @param before the begin of a day, UTC
+  public void clean(Instant before) {
+    for (Kind kind : Kind.values()) {
+      cleanFacts(kind, before);
+      if (StatsQuery.isNamed(kind)) {
+        for (String pkg : List.copyOf(known.of(kind))) {
+          cleanPackage(kind, pkg, before);
+        }
+      }
+    }
+    cleanSums(SUM, before, List.of(Level.QUARTER_HOUR, Level.DAY, Level.MONTH, Level.YEAR));
+    for (Dimension dimension : Dimension.values()) {
+      cleanSums(SLICE + dimension.key() + "/", before, DAYS_AND_LONGER);
+    }
+  }
+
+  private void cleanFacts(Kind kind, Instant before) {
+    String end = factKey(kind) + timeKey(before);
+    for (Map.Entry<String, byte[]> fact : store.range(factKey(kind), end)) {
+      Build build = BuildJson.read(fact.getValue());
+      store.put(fact.getKey(), null);
+      store.put(ID + build.id(), null);
+      if (kind == Kind.BUILD) {
+        store.put(nameKey(build.name()) + fact.getKey().substring(factKey(kind).length()), null);
+      }
+    }
+    if (kind == Kind.BUILD) {
+      List.copyOf(known.names()).forEach(this::sumUpName);
+    }
+  }
+
+  /// Makes a name's summary anew from the builds that are left.
+  private void sumUpName(String name) {
+    NameHistory history = null;
+    for (Map.Entry<String, byte[]> pointer : store.range(nameKey(name), nameKey(name) + LAST)) {
+      byte[] fact = store.get(new String(pointer.getValue(), UTF_8));
+      if (fact != null) {
+        Build build = BuildJson.read(fact);
+        history = history == null ? NameHistory.of(build) : history.plus(build);
+      }
+    }
+    store.put(NAMES + name, history == null ? null : Json.write(history));
+    if (history == null) {
+      known.removeName(name);
+    }
+  }
+
+  private void cleanPackage(Kind kind, String pkg, Instant before) {
+    Summary total = new Summary();
+    boolean[] left = {false};
+    String prefix = CELL + kind.json() + "/" + pkg + "\0";
+    for (Map.Entry<String, byte[]> cell : store.range(prefix, prefix + LAST)) {
+      Instant month = Level.MONTH.begin(cell.getKey().substring(prefix.length()));
+      byte[][] kept = {NOTHING};
+      cells.read(
+          cell.getValue(),
+          month.toEpochMilli(),
+          sample -> {
+            if (sample.at() >= before.toEpochMilli()) {
+              kept[0] = cells.plus(kept[0], month.toEpochMilli(), sample);
+              total.add(kind, sample);
+              left[0] = true;
+            }
+          });
+      if (kept[0].length < cell.getValue().length) {
+        store.put(cell.getKey(), kept[0].length == 0 ? null : kept[0]);
+      }
+    }
+    store.put(totalKey(kind) + pkg, left[0] ? total.toBytes() : null);
+    if (!left[0]) {
+      known.remove(store, kind, pkg);
+    }
+  }
+
+  /// A period that ended before goes; one that goes on is summed up anew from the shorter ones that
+  /// are left.
+  ///
+  /// @param levels the shortest first
+  private void cleanSums(String prefix, Instant before, List<Level> levels) {
+    for (Level level : levels) {
+      Instant begin = level.floor(before);
+      Instant end = level.ceiling(before);
+      String first = prefix + level.prefix();
+      for (Map.Entry<String, byte[]> sum : store.range(first, prefix + level.key(end))) {
+        store.put(sum.getKey(), null);
+      }
+      if (begin.isBefore(before)) {
+        Level shorter = level.shorter();
+        String key = prefix + level.key(begin) + "/";
+        for (Map.Entry<String, byte[]> sum :
+            store.range(prefix + shorter.key(shorter.floor(before)), prefix + shorter.key(end))) {
+          String rest = sum.getKey().substring(prefix.length());
+          String what = key + rest.substring(rest.indexOf('/', shorter.prefix().length()) + 1);
+          Summary summary = Summary.of(sum.getValue());
+          byte[] known = store.get(what);
+          if (known != null) {
+            summary.add(Summary.of(known));
+          }
+          store.put(what, summary.toBytes());
+        }
+      }
+    }
   }
 }

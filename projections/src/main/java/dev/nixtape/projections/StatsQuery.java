@@ -1,0 +1,156 @@
+package dev.nixtape.projections;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.nixtape.projections.Build.Kind;
+import java.net.URLEncoder;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/// Which totals somebody asks for.
+///
+/// @param since what finished then or later
+/// @param until what finished before
+/// @param zone whose days, weeks and months
+/// @param bucket a row for each period
+/// @param names only of these derivations: only of builds, substitutions and copies
+/// @param group a row for each package
+/// @param test with a test of each row against the period before
+/// @param limit rows at most, of groups
+public record StatsQuery(
+    Optional<Instant> since,
+    Optional<Instant> until,
+    ZoneId zone,
+    Optional<Bucket> bucket,
+    Optional<NameFilter> names,
+    Optional<Kind> kind,
+    boolean group,
+    boolean test,
+    Sort sort,
+    long limit) {
+
+  /// By which figure groups are sorted: the greatest first, names from A to Z.
+  public enum Sort {
+    TOTAL,
+    COUNT,
+    MEAN,
+    P95,
+    MAX,
+    NAME,
+    LAST
+  }
+
+  public StatsQuery {
+    if (since.isPresent() && until.isPresent() && !since.get().isBefore(until.get())) {
+      throw new IllegalArgumentException(
+          "since: a time before until (%s), not %s".formatted(until.get(), since.get()));
+    }
+    if (test && bucket.isEmpty() && since.isEmpty()) {
+      throw new IllegalArgumentException(
+          "test: needs a period to compare with the one before it, or buckets");
+    }
+    if (limit < 0) {
+      throw new IllegalArgumentException("limit: a number from 0 on, not " + limit);
+    }
+  }
+
+  public static StatsQuery all() {
+    return of(Map.of());
+  }
+
+  /// Whether names matter: then samples are read, else sums are enough.
+  public boolean isByName() {
+    return names.isPresent() || group;
+  }
+
+  /// The kinds that have names which come again.
+  public static boolean isNamed(Kind kind) {
+    return kind == Kind.BUILD || kind == Kind.SUBSTITUTE || kind == Kind.COPY;
+  }
+
+  /// The same question of the period before; of one whose begin and end are known.
+  public StatsQuery before(Instant until) {
+    Instant begin = since.orElseThrow();
+    return new StatsQuery(
+        Optional.of(begin.minus(Duration.between(begin, until))),
+        since,
+        zone,
+        bucket,
+        names,
+        kind,
+        group,
+        false,
+        sort,
+        limit);
+  }
+
+  /// As parameters of a URL, without the question mark.
+  public String toParameters() {
+    Map<String, String> parameters = new LinkedHashMap<>();
+    since.ifPresent(t -> parameters.put("since", Rfc3339.write(t)));
+    until.ifPresent(t -> parameters.put("until", Rfc3339.write(t)));
+    parameters.put("tz", zone.getId());
+    bucket.ifPresent(b -> parameters.put("bucket", b.name().toLowerCase(Locale.ROOT)));
+    names.ifPresent(n -> {
+      parameters.put("drv", n.text());
+      parameters.put("regex", Boolean.toString(n.regex()));
+    });
+    kind.ifPresent(k -> parameters.put("kind", k.json()));
+    parameters.put("group", Boolean.toString(group));
+    parameters.put("test", Boolean.toString(test));
+    parameters.put("sort", sort.name().toLowerCase(Locale.ROOT));
+    if (limit != Long.MAX_VALUE) {
+      parameters.put("limit", Long.toString(limit));
+    }
+    return parameters.entrySet().stream()
+        .map(p -> p.getKey() + "=" + URLEncoder.encode(p.getValue(), UTF_8))
+        .collect(Collectors.joining("&"));
+  }
+
+  /// Reads parameters. Throws `IllegalArgumentException` that names the bad one.
+  public static StatsQuery of(Map<String, String> parameters) {
+    Parameters asked =
+        new Parameters(
+            parameters,
+            "since",
+            "until",
+            "tz",
+            "bucket",
+            "drv",
+            "regex",
+            "kind",
+            "group",
+            "test",
+            "sort",
+            "limit");
+    boolean regex = asked.flag("regex");
+    return new StatsQuery(
+        asked.time("since"),
+        asked.time("until"),
+        asked.text("tz").map(StatsQuery::zone).orElse(ZoneOffset.UTC),
+        asked.constant(Bucket.class, "bucket"),
+        asked.text("drv").map(text -> new NameFilter(text, regex)),
+        asked.constant(Kind.class, "kind"),
+        asked.flag("group"),
+        asked.flag("test"),
+        asked.constant(Sort.class, "sort").orElse(Sort.TOTAL),
+        asked.number("limit").orElse(Long.MAX_VALUE));
+  }
+
+  public static ZoneId zone(String text) {
+    try {
+      return ZoneId.of(text);
+    } catch (DateTimeException e) {
+      throw new IllegalArgumentException(
+          "tz: a time zone like Europe/Berlin or +05:30, not '%s'".formatted(text), e);
+    }
+  }
+}

@@ -1,0 +1,291 @@
+package dev.nixtape.projections.history;
+
+import dev.nixtape.projections.Bucket;
+import dev.nixtape.projections.Build.Kind;
+import dev.nixtape.projections.KeyRanges;
+import dev.nixtape.projections.StatsQuery;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// What one partition's history says; any thread may ask.
+public final class Past {
+  /// Far more than fits on a screen or helps in a plot.
+  private static final int MAX_BUCKETS = 20_000;
+
+  private static final Instant BEGIN = Instant.EPOCH;
+  private static final Instant END = Instant.parse("9999-01-01T00:00:00Z");
+
+  private final KeyRanges store;
+  private final Known known;
+  private final Cell cells;
+
+  Past(KeyRanges store, Known known, Cell cells) {
+    this.store = store;
+    this.known = known;
+    this.cells = cells;
+  }
+
+  /// A sum in the answer to a question, of one partition.
+  ///
+  /// @param bucket the begin of its period, in milliseconds since 1970; 0 when there is only one
+  /// @param name a package; "" when it is of all
+  public record Sum(long bucket, Kind kind, String name, Summary summary) {}
+
+  /// The times of what a row is about: many, handed on and not kept.
+  @SuppressWarnings("ArrayRecordComponent")
+  public record Times(long bucket, Kind kind, String name, double[] ms) {}
+
+  /// The sums that a question asks for.
+  public List<Sum> sums(StatsQuery query) {
+    List<Sum> sums = new ArrayList<>();
+    if (query.isByName()) {
+      Map<Row, Summary> rows = new LinkedHashMap<>();
+      byName(
+          query,
+          (row, sample) -> rows.computeIfAbsent(row, _ -> new Summary()).add(row.kind, sample),
+          (row, total) -> rows.computeIfAbsent(row, _ -> new Summary()).add(total));
+      rows.forEach((row, sum) -> sums.add(new Sum(row.bucket, row.kind, row.name, sum)));
+      return sums;
+    }
+    for (Period period : periods(query)) {
+      Map<Kind, Summary> kinds = new TreeMap<>();
+      for (Level.Span span : Level.YEAR.cover(Level.QUARTER_HOUR, period.from, period.to)) {
+        store
+            .range(
+                History.sumKey(span.level(), span.from()), History.sumKey(span.level(), span.to()))
+            .forEach(sum -> {
+              Kind kind = kind(sum.getKey().substring(sum.getKey().lastIndexOf('/') + 1));
+              if (query.kind().map(kind::equals).orElse(true)) {
+                kinds.computeIfAbsent(kind, _ -> new Summary()).add(Summary.of(sum.getValue()));
+              }
+            });
+      }
+      kinds.forEach((kind, sum) -> sums.add(new Sum(period.key, kind, "", sum)));
+    }
+    return sums;
+  }
+
+  /// The times behind the rows that a question asks for.
+  public List<Times> times(StatsQuery query) {
+    Map<Row, Doubles> rows = new LinkedHashMap<>();
+    byName(
+        query,
+        (row, sample) -> {
+          if (sample.isTimed(row.kind)) {
+            rows.computeIfAbsent(row, _ -> new Doubles()).add((double) sample.durationMs());
+          }
+        },
+        null);
+    return rows.entrySet().stream()
+        .map(row ->
+            new Times(
+                row.getKey().bucket,
+                row.getKey().kind,
+                row.getKey().name,
+                row.getValue().toArray()))
+        .toList();
+  }
+
+  /// Sums of one host, user or substituter each, of whole days (UTC).
+  public List<Sum> slices(Dimension dimension, Optional<Instant> since, Optional<Instant> until) {
+    Map<Row, Summary> rows = new LinkedHashMap<>();
+    for (Level.Span span :
+        Level.YEAR.cover(Level.DAY, since.orElseGet(this::first), until.orElseGet(this::last))) {
+      String from = History.sliceKey(dimension, span.level(), span.from());
+      store
+          .range(from, History.sliceKey(dimension, span.level(), span.to()))
+          .forEach(sum -> {
+            String rest = sum.getKey().substring(from.length());
+            int value = rest.indexOf('/');
+            rows.computeIfAbsent(
+                    new Row(0, kind(rest.substring(0, value)), rest.substring(value + 1)),
+                    _ -> new Summary())
+                .add(Summary.of(sum.getValue()));
+          });
+    }
+    return rows.entrySet().stream()
+        .map(row -> new Sum(0, row.getKey().kind, row.getKey().name, row.getValue()))
+        .toList();
+  }
+
+  /// All samples of a package that finished in a time, in the order in which they were told.
+  public void samples(Kind kind, String pkg, Instant from, Instant to, Consumer<Sample> samples) {
+    for (Map.Entry<String, byte[]> cell :
+        store.range(
+            History.cellKey(kind, pkg, Level.MONTH.floor(from)),
+            History.cellKey(kind, pkg, Level.MONTH.ceiling(to)))) {
+      String key = cell.getKey();
+      long month = Level.MONTH.begin(key.substring(key.indexOf('\0') + 1)).toEpochMilli();
+      cells.read(
+          cell.getValue(),
+          month,
+          sample -> {
+            if (sample.at() >= from.toEpochMilli() && sample.at() < to.toEpochMilli()) {
+              samples.accept(sample);
+            }
+          });
+    }
+  }
+
+  /// The packages of a kind.
+  public Set<String> packages(Kind kind) {
+    return known.of(kind);
+  }
+
+  /// The names of all derivations that were built.
+  public Set<String> names() {
+    return known.names();
+  }
+
+  private record Row(long bucket, Kind kind, String name) {}
+
+  private record Period(long key, Instant from, Instant to) {}
+
+  private void byName(
+      StatsQuery query,
+      BiConsumer<Row, Sample> samples,
+      @Nullable BiConsumer<Row, Summary> totals) {
+    boolean allTimes =
+        query.since().isEmpty() && query.until().isEmpty() && query.bucket().isEmpty();
+    Instant from = query.since().orElse(BEGIN);
+    Instant to = query.until().orElse(END);
+    for (Kind kind : EnumSet.allOf(Kind.class)) {
+      if (!StatsQuery.isNamed(kind) || !query.kind().map(kind::equals).orElse(true)) {
+        continue;
+      }
+      Map<String, Collection<String>> matching = new TreeMap<>();
+      if (query.names().isPresent()) {
+        matching = known.matching(kind, query.names().get());
+      } else {
+        for (String pkg : known.of(kind)) {
+          matching.put(pkg, Set.of());
+        }
+      }
+      for (Map.Entry<String, Collection<String>> pkg : matching.entrySet()) {
+        String name = query.group() ? pkg.getKey() : "";
+        Collection<String> only = pkg.getValue();
+        if (allTimes && totals != null && only.isEmpty()) {
+          byte[] total = store.get(History.totalKey(kind) + pkg.getKey());
+          if (total != null) {
+            totals.accept(new Row(0, kind, name), Summary.of(total));
+          }
+          continue;
+        }
+        Row single = new Row(0, kind, name);
+        samples(
+            kind,
+            pkg.getKey(),
+            from,
+            to,
+            sample -> {
+              if (only.isEmpty() || only.contains(sample.name())) {
+                samples.accept(
+                    query
+                        .bucket()
+                        .map(bucket ->
+                            new Row(
+                                bucket
+                                    .begin(Instant.ofEpochMilli(sample.at()), query.zone())
+                                    .toEpochMilli(),
+                                kind,
+                                name))
+                        .orElse(single),
+                    sample);
+              }
+            });
+      }
+    }
+  }
+
+  /// The periods of a question: its buckets, or one.
+  private List<Period> periods(StatsQuery query) {
+    Instant from = query.since().orElseGet(this::first);
+    Instant to = query.until().orElseGet(this::last);
+    if (query.bucket().isEmpty()) {
+      return List.of(new Period(0, from, to));
+    }
+    Bucket bucket = query.bucket().get();
+    List<Period> periods = new ArrayList<>();
+    Instant begin = bucket.begin(from, query.zone());
+    while (begin.isBefore(to)) {
+      Instant next = bucket.next(begin, query.zone());
+      periods.add(
+          new Period(
+              begin.toEpochMilli(),
+              begin.isBefore(from) ? from : begin,
+              next.isAfter(to) ? to : next));
+      if (periods.size() > MAX_BUCKETS) {
+        throw new IllegalArgumentException(
+            "bucket: more than %d rows between %s and %s; take longer buckets or a shorter time"
+                .formatted(MAX_BUCKETS, from, to));
+      }
+      begin = next;
+    }
+    return periods;
+  }
+
+  /// The begin of the first day of which anything is known.
+  private Instant first() {
+    return day(List::getFirst);
+  }
+
+  /// The end of the last day of which anything is known.
+  private Instant last() {
+    return Level.DAY.next(day(List::getLast));
+  }
+
+  private Instant day(Function<List<Map.Entry<String, byte[]>>, Map.Entry<String, byte[]>> which) {
+    Instant from = BEGIN;
+    Instant to = END;
+    for (Level level : List.of(Level.YEAR, Level.MONTH, Level.DAY)) {
+      List<Map.Entry<String, byte[]>> found =
+          store.range(History.sumKey(level, from), History.sumKey(level, to));
+      if (found.isEmpty()) {
+        return BEGIN;
+      }
+      from = period(level, which.apply(found).getKey());
+      to = level.next(from);
+    }
+    return from;
+  }
+
+  private static Instant period(Level level, String key) {
+    String rest = key.substring(key.indexOf('/') + 1);
+    return level.begin(rest.substring(0, rest.lastIndexOf('/')));
+  }
+
+  private static Kind kind(String json) {
+    return Kind.valueOf(json.toUpperCase(Locale.ROOT));
+  }
+
+  /// Grows as it is added to.
+  private static final class Doubles {
+    private double[] values = new double[16];
+    private int size;
+
+    void add(double value) {
+      if (size == values.length) {
+        values = Arrays.copyOf(values, 2 * size);
+      }
+      values[size++] = value;
+    }
+
+    double[] toArray() {
+      return Arrays.copyOf(values, size);
+    }
+  }
+}
