@@ -22,7 +22,7 @@ class ArchitectureTest {
           .importPackages("dev.nixtape");
 
   @Test
-  void theDomainKnowsOnlyTheJdkAndJackson() {
+  void theDomainKnowsOnlyTheJdkJacksonAndStatistics() {
     classes()
         .that()
         .resideInAPackage("dev.nixtape.projections..")
@@ -40,7 +40,11 @@ class ArchitectureTest {
                 "java.time..",
                 "java.util..",
                 "com.fasterxml.jackson..",
+<<<<<<< HEAD
                 "org.apache.datasketches..",
+=======
+                "org.apache.commons.statistics..",
+>>>>>>> 8bc5249 (Tell a shift between samples and a change within a series from chance)
                 "org.jspecify.."))
         .check(ALL);
   }
