@@ -27,11 +27,11 @@ public final class ChangePoints {
   private ChangePoints() {}
 
   /// The changes in order. Small ones are found too when a series is long: 10,000 values tell a
-  /// hundredth of their spread apart, so ask also whether `before` and `after` differ enough to
-  /// care. A series that drifts is cut into steps. Values are taken to be independent of each
-  /// other.
+  /// tenth of their spread apart, so ask also whether `before` and `after` differ enough to care. A
+  /// series that drifts is cut into steps. Values are taken to be independent of each other.
   ///
-  /// Takes n log n for each level of splits: 15 ms for 10,000 values.
+  /// Takes n log n for each level of splits: 5 ms for 10,000 values without a change, 80 ms with
+  /// 20.
   ///
   /// @throws IllegalArgumentException when a value is not finite
   public static List<ChangePoint> of(double[] values) {
