@@ -40,11 +40,8 @@ class ArchitectureTest {
                 "java.time..",
                 "java.util..",
                 "com.fasterxml.jackson..",
-<<<<<<< HEAD
-                "org.apache.datasketches..",
-=======
                 "org.apache.commons.statistics..",
->>>>>>> 8bc5249 (Tell a shift between samples and a change within a series from chance)
+                "org.apache.datasketches..",
                 "org.jspecify.."))
         .check(ALL);
   }
