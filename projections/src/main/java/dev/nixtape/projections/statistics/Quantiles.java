@@ -2,14 +2,11 @@ package dev.nixtape.projections.statistics;
 
 import java.util.Arrays;
 import java.util.Optional;
-import org.apache.commons.statistics.descriptive.Quantile;
-import org.apache.commons.statistics.descriptive.Quantile.EstimationMethod;
 import org.apache.commons.statistics.distribution.BinomialDistribution;
 
 /// Quantiles of a sample that is at hand as a whole: sorted once (n log n), then asked at no cost.
+/// Without the library but for the interval: the program's small commands do not have its jars.
 public final class Quantiles {
-  private static final Quantile QUANTILE = Quantile.withDefaults().with(EstimationMethod.HF7);
-
   private final double[] sorted;
 
   private Quantiles(double[] values) {
@@ -34,7 +31,13 @@ public final class Quantiles {
   ///
   /// @param probability from 0 (the least value) to 1 (the greatest)
   public double at(double probability) {
-    return QUANTILE.evaluate(sorted.length, i -> sorted[i], probability);
+    if (!(probability >= 0 && probability <= 1)) {
+      throw new IllegalArgumentException("a quantile is at 0 to 1, not at " + probability);
+    }
+    double place = probability * (sorted.length - 1);
+    int below = (int) place;
+    int above = Math.min(below + 1, sorted.length - 1);
+    return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
   }
 
   public double median() {
