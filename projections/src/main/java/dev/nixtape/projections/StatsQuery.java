@@ -53,9 +53,9 @@ public record StatsQuery(
       throw new IllegalArgumentException(
           "since: a time before until (%s), not %s".formatted(until.get(), since.get()));
     }
-    if (test && bucket.isEmpty() && since.isEmpty()) {
+    if (test && bucket.isEmpty() && (since.isEmpty() || until.isEmpty())) {
       throw new IllegalArgumentException(
-          "test: needs a period to compare with the one before it, or buckets");
+          "test: needs a period (since and until) to compare with the one before it, or buckets");
     }
     if (limit < 0) {
       throw new IllegalArgumentException("limit: a number from 0 on, not " + limit);
@@ -76,20 +76,25 @@ public record StatsQuery(
     return kind == Kind.BUILD || kind == Kind.SUBSTITUTE || kind == Kind.COPY;
   }
 
-  /// The same question of the period before; of one whose begin and end are known.
-  public StatsQuery before(Instant until) {
+  /// The same question of the period before, which a test without buckets compares with; none for
+  /// other questions.
+  public Optional<StatsQuery> before() {
+    if (!test || bucket.isPresent()) {
+      return Optional.empty();
+    }
     Instant begin = since.orElseThrow();
-    return new StatsQuery(
-        Optional.of(begin.minus(Duration.between(begin, until))),
-        since,
-        zone,
-        bucket,
-        names,
-        kind,
-        group,
-        false,
-        sort,
-        limit);
+    return Optional.of(
+        new StatsQuery(
+            Optional.of(begin.minus(Duration.between(begin, until.orElseThrow()))),
+            since,
+            zone,
+            bucket,
+            names,
+            kind,
+            group,
+            false,
+            sort,
+            limit));
   }
 
   /// As parameters of a URL, without the question mark.

@@ -131,7 +131,7 @@ final class StatsCommand implements Callable<Integer> {
     try {
       return new StatsQuery(
           period.from(now),
-          period.to(now),
+          period.to(now).or(() -> form == Form.TEST ? Optional.of(now) : Optional.empty()),
           period.zone(),
           bucket,
           drv.map(text -> new NameFilter(text, regex)),

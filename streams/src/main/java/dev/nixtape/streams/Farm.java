@@ -137,7 +137,12 @@ final class Farm implements Projections {
     if (sums.isEmpty()) {
       query.names().ifPresent(this::requireKnown);
     }
-    return Totalling.of(query, sums, LogView.of(hosts()));
+    return Totalling.of(
+        query,
+        sums,
+        query.test() ? flat(part -> part.times(query)) : List.of(),
+        query.before().map(before -> flat(part -> part.times(before))).orElse(List.of()),
+        LogView.of(hosts()));
   }
 
   private void requireKnown(NameFilter filter) {

@@ -111,6 +111,10 @@ class HistoryTest {
     return Totalling.of(
         query,
         tapes.stream().flatMap(tape -> tape.past().sums(query).stream()).toList(),
+        tapes.stream().flatMap(tape -> tape.past().times(query).stream()).toList(),
+        query.before().stream()
+            .flatMap(before -> tapes.stream().flatMap(t -> t.past().times(before).stream()))
+            .toList(),
         LogView.of(List.of()));
   }
 
@@ -335,6 +339,61 @@ class HistoryTest {
     }
 
     assertEquals(expected, said);
+  }
+
+  /// A build an hour: fifty that take about 10 s, and 47 that take a second more.
+  private static List<Build> slower() {
+    Random random = new Random(10);
+    return IntStream.range(0, 97)
+        .mapToObj(n ->
+            build(
+                n,
+                Kind.BUILD,
+                n % 2 == 0 ? "firefox-130.0" : "firefox-131.0",
+                BEGIN.plus(Duration.ofHours(n)),
+                10_000 + random.nextInt(500) + (n < 50 ? 0 : 1000),
+                Outcome.SUCCEEDED))
+        .toList();
+  }
+
+  @Test
+  void aPeriodIsTestedAgainstTheOneBefore() {
+    Instant middle = BEGIN.plus(Duration.ofHours(50));
+    Row row =
+        ask(
+                new Tape(slower()),
+                "test",
+                "true",
+                "since",
+                middle.toString(),
+                "until",
+                middle.plus(Duration.ofHours(50)).toString())
+            .rows()
+            .getFirst();
+    Stats.Test test = java.util.Objects.requireNonNull(row.test());
+
+    assertEquals(50, test.samplesBefore());
+    assertEquals(47, test.samples());
+    assertTrue(java.util.Objects.requireNonNull(test.p()) < 1e-9);
+    assertEquals(1000, java.util.Objects.requireNonNull(test.shiftMs()), 100);
+    assertTrue(java.util.Objects.requireNonNull(test.shiftFromMs()) > 800);
+  }
+
+  @Test
+  void aBucketIsTestedAgainstTheOneBefore() {
+    List<Row> days = ask(new Tape(slower()), "test", "true", "bucket", "day").rows();
+    List<Double> p =
+        days.stream()
+            .map(day -> java.util.Objects.requireNonNull(day.test()).p())
+            .map(each -> each == null ? -1 : each)
+            .toList();
+
+    assertEquals(5, p.size());
+    assertEquals(-1, p.get(0), "nothing is before the first");
+    assertTrue(p.get(1) > 0.05, p::toString);
+    assertTrue(p.get(2) < 1e-3, p::toString);
+    assertTrue(p.get(3) > 0.05, p::toString);
+    assertEquals(-1, p.get(4), "one against 24 is too few");
   }
 
   @Test
