@@ -48,6 +48,7 @@ public final class Nixtape implements Runnable {
     COMMANDS.put("hosts", HostsCommand.class);
     COMMANDS.put("topics", TopicsCommand.class);
     COMMANDS.put("doctor", DoctorCommand.class);
+    COMMANDS.put("clean", CleanCommand.class);
     COMMANDS.put("run", RunCommand.class);
     COMMANDS.put("ingest", IngestCommand.class);
     COMMANDS.put("streams", StreamsCommand.class);

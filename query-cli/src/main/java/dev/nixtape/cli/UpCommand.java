@@ -195,6 +195,21 @@ final class UpCommand implements Callable<Integer> {
             "Partitions of topics that have to be made: as many instances can share the work (default: 1 for the Kafka inside, else 12).")
     Optional<Integer> partitions = Optional.empty();
 
+    @Option(
+        names = "--keep-days",
+        paramLabel = "N",
+        defaultValue = "180",
+        description =
+            "How long what finished is kept for questions (default: ${DEFAULT-VALUE}); the log itself is kept until 'nixtape clean'.")
+    int keepDays = 180;
+
+    private Duration kept() {
+      if (keepDays < 1) {
+        throw new Failure(Failure.USAGE, "--keep-days: at least 1, not " + keepDays);
+      }
+      return Duration.ofDays(keepDays);
+    }
+
     Path data() {
       return data.orElseGet(Places::data).toAbsolutePath();
     }
@@ -209,7 +224,8 @@ final class UpCommand implements Callable<Integer> {
           listen.port(),
           "%s-%d".formatted(Host.local().name(), listen.port()),
           partitions.orElse(inside ? 1 : 12),
-          (short) (inside ? 1 : -1));
+          (short) (inside ? 1 : -1),
+          kept());
     }
   }
 }

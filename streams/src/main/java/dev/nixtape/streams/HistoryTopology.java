@@ -7,6 +7,8 @@ import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.tape.Topic;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
 import org.apache.kafka.common.header.Header;
@@ -16,6 +18,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
@@ -33,6 +36,10 @@ final class HistoryTopology {
   /// Which version of the fold derived a fact.
   private static final String VERSION_HEADER = "v";
 
+  private static final String CLEANED_HEADER = "cleaned";
+
+  private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
+
   private static final byte[] VERSION =
       Integer.toString(Fold.VERSION).getBytes(StandardCharsets.US_ASCII);
 
@@ -46,11 +53,16 @@ final class HistoryTopology {
     return new RecordHeaders().add(VERSION_HEADER, VERSION);
   }
 
-  static void addTo(Topology topology, LiveView live) {
+  /// The headers of a record that says: forget what finished before that day.
+  static Headers cleaned(Instant before) {
+    return versioned().add(CLEANED_HEADER, before.toString().getBytes(StandardCharsets.US_ASCII));
+  }
+
+  static void addTo(Topology topology, LiveView live, Duration kept) {
     topology
         .addSource(
             "builds", new StringDeserializer(), new ByteArrayDeserializer(), Topic.BUILDS.name())
-        .addProcessor("remember", () -> new HistoryProcessor(live), "builds")
+        .addProcessor("remember", () -> new HistoryProcessor(live, kept), "builds")
         .addStateStore(
             Stores.keyValueStoreBuilder(
                     Stores.persistentKeyValueStore(STORE), Serdes.String(), Serdes.ByteArray())
@@ -60,11 +72,13 @@ final class HistoryTopology {
 
   private static final class HistoryProcessor implements Processor<String, byte[], Void, Void> {
     private final LiveView live;
+    private final Duration kept;
     private @Nullable History history;
     private int partition;
 
-    HistoryProcessor(LiveView live) {
+    HistoryProcessor(LiveView live, Duration kept) {
       this.live = live;
+      this.kept = kept;
     }
 
     @Override
@@ -73,6 +87,10 @@ final class HistoryTopology {
       partition = context.taskId().partition();
       history = opened;
       live.opened(partition, opened);
+      context.schedule(
+          LOOK_EVERY,
+          PunctuationType.WALL_CLOCK_TIME,
+          now -> opened.keepFrom(Instant.ofEpochMilli(now).minus(kept)));
     }
 
     @Override
@@ -85,6 +103,12 @@ final class HistoryTopology {
       Header version = record.headers().lastHeader(VERSION_HEADER);
       if (version == null || !Arrays.equals(version.value(), VERSION)) {
         // Derived by another version: this one folds the same log, and says it itself.
+        return;
+      }
+      Header cleaned = record.headers().lastHeader(CLEANED_HEADER);
+      if (cleaned != null) {
+        Objects.requireNonNull(history)
+            .clean(Instant.parse(new String(cleaned.value(), StandardCharsets.US_ASCII)));
         return;
       }
       Build fact;

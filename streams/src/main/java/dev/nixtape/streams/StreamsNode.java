@@ -75,7 +75,9 @@ public final class StreamsNode implements AutoCloseable {
       LiveView live = new LiveView();
       QueryServer server = QueryServer.bind(settings.listenHost(), settings.listenPort());
       KafkaStreams streams =
-          new KafkaStreams(topology(live, new FoldMeters(meters)), config(settings, server.port()));
+          new KafkaStreams(
+              topology(live, new FoldMeters(meters), settings.kept()),
+              config(settings, server.port()));
       streams.setUncaughtExceptionHandler(failure -> {
         LOG.error("a projection failed and is started again", failure);
         return StreamThreadExceptionResponse.REPLACE_THREAD;
@@ -101,10 +103,10 @@ public final class StreamsNode implements AutoCloseable {
     }
   }
 
-  static Topology topology(LiveView live, FoldMeters meters) {
+  static Topology topology(LiveView live, FoldMeters meters, Duration kept) {
     Topology topology = new Topology();
     LiveTopology.addTo(topology, live, meters);
-    HistoryTopology.addTo(topology, live);
+    HistoryTopology.addTo(topology, live, kept);
     return topology;
   }
 

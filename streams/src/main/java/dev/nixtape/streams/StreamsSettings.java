@@ -1,6 +1,7 @@
 package dev.nixtape.streams;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 
 /// How a process of topologies and queries is set up.
@@ -14,6 +15,7 @@ import java.util.Map;
 ///   handed over
 /// @param partitions of topics that have to be made
 /// @param replication of topics that have to be made; -1 for the cluster's default
+/// @param kept how long what finished is kept in the histories; the log's retention is Kafka's own
 public record StreamsSettings(
     String bootstrapServers,
     Map<String, String> kafka,
@@ -22,7 +24,8 @@ public record StreamsSettings(
     int listenPort,
     String instance,
     int partitions,
-    short replication) {
+    short replication,
+    Duration kept) {
 
   public StreamsSettings {
     kafka = Map.copyOf(kafka);

@@ -19,8 +19,10 @@ import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -156,6 +158,24 @@ public final class Topics implements AutoCloseable {
         .entrySet()
         .stream()
         .collect(Collectors.toMap(its -> its.getKey().partition(), its -> its.getValue().offset()));
+  }
+
+  public Set<Integer> partitions(Topic topic) throws IOException {
+    return get(admin.describeTopics(List.of(topic.name())).allTopicNames()).values().stream()
+        .flatMap(described -> described.partitions().stream())
+        .map(TopicPartitionInfo::partition)
+        .collect(Collectors.toSet());
+  }
+
+  /// Deletes the records before an offset, in each of some partitions.
+  void deleteBefore(Topic topic, Map<Integer, Long> upTo) throws IOException {
+    Map<TopicPartition, RecordsToDelete> records =
+        upTo.entrySet().stream()
+            .collect(
+                Collectors.toMap(
+                    its -> new TopicPartition(topic.name(), its.getKey()),
+                    its -> RecordsToDelete.beforeOffset(its.getValue())));
+    get(admin.deleteRecords(records).all());
   }
 
   /// The offsets that a group's next records have, of the partitions of which it committed any.

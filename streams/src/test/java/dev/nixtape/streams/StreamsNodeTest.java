@@ -81,7 +81,8 @@ class StreamsNodeTest {
                 0,
                 name,
                 2,
-                (short) 1),
+                (short) 1,
+                Duration.ofDays(36_500)),
             rebuild,
             meters,
             Map.of("/metrics", () -> new Reply(200, "text/plain; charset=utf-8", meters.scrape())));
@@ -179,7 +180,10 @@ class StreamsNodeTest {
                 "/v1/builds?colour=red", 400,
                 "/v1/builds/zzzzzzzz", 404,
                 "/v1/nothing", 404,
-                "/v1/stats?since=x", 400)
+                "/v1/stats?since=x", 400,
+                "/v1/stats?bucket=year", 400,
+                "/v1/stats?drv=a(&regex=true", 400,
+                "/v1/stats?drv=thunderbird", 404)
             .entrySet()) {
       HttpURLConnection answer = open(node, question.getKey());
       assertEquals(question.getValue(), answer.getResponseCode(), question.getKey());
@@ -187,6 +191,31 @@ class StreamsNodeTest {
         assertFalse(Json.MAPPER.readTree(words).get("error").asText().isEmpty());
       }
     }
+  }
+
+  @Test
+  void anUnknownNameIsAnsweredWithThoseThatAreNear() throws IOException {
+    HttpURLConnection answer = open(node, "/v1/stats?drv=bda");
+    assertEquals(404, answer.getResponseCode());
+    try (InputStream words = answer.getErrorStream()) {
+      assertEquals(
+          "no derivation 'bda' was recorded; near: bad",
+          Json.MAPPER.readTree(words).get("error").asText());
+    }
+  }
+
+  @Test
+  void statsAreOfPeriodsPackagesAndNames() throws IOException {
+    JsonNode days = get(node, "/v1/stats?bucket=day&kind=build").get("rows");
+    assertEquals(1, days.size());
+    assertEquals("2026-01-31T00:00:00.000Z", days.get(0).get("from").asText());
+    assertEquals(6, days.get(0).at("/totals/count").asLong());
+    assertEquals(
+        0, get(node, "/v1/stats?until=2026-01-31T14:00:00Z&kind=build").get("kinds").size());
+    JsonNode bad = get(node, "/v1/stats?drv=bad&group=true&kind=build").get("rows");
+    assertEquals(1, bad.size());
+    assertEquals("bad", bad.get(0).get("name").asText());
+    assertEquals(2, bad.get(0).at("/totals/failed").asLong());
   }
 
   @Test

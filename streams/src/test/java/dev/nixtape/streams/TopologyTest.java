@@ -16,6 +16,7 @@ import dev.nixtape.projections.tape.Topic;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
@@ -53,7 +54,9 @@ class TopologyTest {
     p.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, SmallStores.class);
     driver =
         new TopologyTestDriver(
-            StreamsNode.topology(live, new FoldMeters(new SimpleMeterRegistry())), p);
+            StreamsNode.topology(
+                live, new FoldMeters(new SimpleMeterRegistry()), Duration.ofDays(36_500)),
+            p);
     log =
         driver.createInputTopic(
             Topic.LOG.name(), new ByteArraySerializer(), new ByteArraySerializer());

@@ -28,6 +28,7 @@ import java.util.Objects;
 /// | `slice/DIMENSION/LEVEL/PERIOD/KIND/VALUE` | the same of one host, user or substituter; of days and longer |
 /// | `total/KIND/PACKAGE` | a `Summary` of all times |
 /// | `cell/KIND/PACKAGE\0MONTH` | the samples of a month, packed |
+/// | `kept-from` | the day before which retention has forgotten everything |
 /// | `package/KIND/PACKAGE`, `word/NUMBER` | names that are known |
 ///
 /// A package is a derivation's name without version; all of its names are in one partition.
@@ -44,6 +45,7 @@ public final class History {
   private static final String SLICE = "slice/";
   private static final String TOTAL = "total/";
   private static final String CELL = "cell/";
+  private static final String KEPT_FROM = "kept-from";
   private static final byte[] NOTHING = {};
 
   private static final long DIGITS_15 = 1_000_000_000_000_000L;
@@ -161,6 +163,16 @@ public final class History {
 
   static String cellKey(Kind kind, String pkg, Instant month) {
     return CELL + kind.json() + "/" + pkg + "\0" + Level.MONTH.key(month);
+  }
+
+  /// Forgets what finished before the day of a time, when it did not so today already.
+  public void keepFrom(Instant time) {
+    Instant day = Level.DAY.floor(time);
+    byte[] before = store.get(KEPT_FROM);
+    if (before == null || Instant.parse(new String(before, UTF_8)).isBefore(day)) {
+      clean(day);
+      store.put(KEPT_FROM, day.toString().getBytes(UTF_8));
+    }
   }
 
   /// Forgets all that finished before a day.

@@ -430,6 +430,24 @@ class HistoryTest {
     assertFalse(facts.isEmpty());
   }
 
+  @Test
+  void retentionForgetsADayOnce() {
+    List<Build> facts = facts(11, 300);
+    Instant middle = Level.DAY.floor(BEGIN.plus(Duration.ofDays(60)));
+    Tape tape = new Tape(facts);
+    tape.history.keepFrom(middle.plusSeconds(7200));
+    Stats kept = ask(tape);
+    assertEquals(expected(within(facts, middle, Instant.MAX)), kept.kinds());
+
+    Build late = build(999, Kind.BUILD, "late-1", middle.minusSeconds(60), 5, Outcome.SUCCEEDED);
+    tape.add(late);
+    tape.history.keepFrom(middle.plusSeconds(9000));
+    assertTrue(!ask(tape).equals(kept), "the day is cleaned once");
+    tape.history.keepFrom(middle.plusSeconds(86_400));
+    assertEquals(
+        expected(within(facts, middle.plusSeconds(86_400), Instant.MAX)), ask(tape).kinds());
+  }
+
   private static List<String> keys(Tape tape) {
     return tape.store.entries.keySet().stream().filter(key -> !key.startsWith("word/")).toList();
   }
