@@ -51,7 +51,7 @@ class CleaningTest {
       assertEquals(0, ask(node, "/v1/history").size());
       assertEquals(0, cleaning.plan(next).getFirst().records());
 
-      publish(kafka, 3, "failure.client");
+      publish(kafka, 3, "keep-going.client");
       await(node, "/v1/stats", stats -> counted(stats) > 0);
     }
   }
