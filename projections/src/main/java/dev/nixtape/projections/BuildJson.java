@@ -52,15 +52,25 @@ public final class BuildJson {
   /// Reads an array of them.
   public static List<Build> readAll(InputStream in) throws IOException {
     List<Build> builds = new ArrayList<>();
+    readEach(in, builds::add);
+    return builds;
+  }
+
+  /// Takes builds one by one.
+  public interface Sink {
+    void add(Build build) throws IOException;
+  }
+
+  /// Reads an array that may be larger than memory. One that is cut off throws `IOException`.
+  public static void readEach(InputStream in, Sink sink) throws IOException {
     try (JsonParser json = FACTORY.createParser(in)) {
       if (json.nextToken() != JsonToken.START_ARRAY) {
         throw new IOException("not an array of builds");
       }
       while (json.nextToken() == JsonToken.START_OBJECT) {
-        builds.add(read(json));
+        sink.add(read(json));
       }
     }
-    return builds;
   }
 
   static void write(Build build, JsonGenerator json) throws IOException {

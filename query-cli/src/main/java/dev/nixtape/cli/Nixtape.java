@@ -46,6 +46,8 @@ public final class Nixtape implements Runnable {
     COMMANDS.put("history", HistoryCommand.class);
     COMMANDS.put("stats", StatsCommand.class);
     COMMANDS.put("hosts", HostsCommand.class);
+    COMMANDS.put("sql", SqlCommand.class);
+    COMMANDS.put("export", ExportCommand.class);
     COMMANDS.put("topics", TopicsCommand.class);
     COMMANDS.put("doctor", DoctorCommand.class);
     COMMANDS.put("clean", CleanCommand.class);

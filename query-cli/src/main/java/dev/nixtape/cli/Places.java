@@ -24,6 +24,16 @@ final class Places {
     return (state.isEmpty() ? home.resolve(".local/state") : Path.of(state)).resolve("nixtape");
   }
 
+  /// `$XDG_CACHE_HOME/nixtape`, else `~/.cache/nixtape`, of this process.
+  static Path cache() {
+    return cache(System.getenv(), Path.of(System.getProperty("user.home")));
+  }
+
+  static Path cache(Map<String, String> environment, Path home) {
+    String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
+    return (cache.isEmpty() ? home.resolve(".cache") : Path.of(cache)).resolve("nixtape");
+  }
+
   /// `$NIXTAPE_SOCKET_DIR`, else `$XDG_RUNTIME_DIR/nixtape`, else `/run/nixtape`.
   static Path sockets(Map<String, String> environment) {
     String named = environment.getOrDefault("NIXTAPE_SOCKET_DIR", "");

@@ -19,11 +19,13 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /// What the launcher records for a start-up archive of some questions: each, asked of a server in
@@ -40,7 +42,12 @@ final class TrainQuestionsCommand implements Callable<Integer> {
           "log 7k3x9q2m",
           "sessions",
           "history",
-          "hosts");
+          "hosts",
+          "export FOLDER",
+          "sql --data FOLDER DESCRIBE(FROM(builds))");
+
+  @Option(names = "--folder", description = "Where files may be written.")
+  Path folder = Path.of("");
 
   @Parameters(paramLabel = "COMMAND", description = "Whose questions to ask.")
   List<String> names = List.of();
@@ -56,7 +63,8 @@ final class TrainQuestionsCommand implements Callable<Integer> {
         if (!names.contains(asked.split(" ", 2)[0])) {
           continue;
         }
-        String[] args = (asked + " --server " + address).split(" ");
+        String[] args =
+            (asked.replace("FOLDER", folder.toString()) + " --server " + address).split(" ");
         CommandLine line = Nixtape.commandLine(args);
         line.setOut(new PrintWriter(Writer.nullWriter()));
         line.execute(args);
