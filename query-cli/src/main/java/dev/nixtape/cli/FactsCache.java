@@ -26,9 +26,10 @@ final class FactsCache {
   private final Server server;
   private final Path folder;
 
-  FactsCache(Server server) {
+  /// @param caches where caches are
+  FactsCache(Server server, Path caches) {
     this.server = server;
-    folder = Places.cache().resolve(SCHEMA).resolve(Server.segment(server.address));
+    folder = caches.resolve(SCHEMA).resolve(Server.segment(server.address));
   }
 
   /// Exports the days that are not as they were. Waits for another process that does.

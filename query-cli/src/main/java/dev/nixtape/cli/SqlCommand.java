@@ -68,7 +68,10 @@ final class SqlCommand implements Callable<Integer> {
     if (timeout < 1) {
       throw new Failure(Failure.USAGE, "--timeout: at least 1 second, not " + timeout);
     }
-    Days days = data.isPresent() ? export(data.get()) : new FactsCache(asked.server).refresh();
+    Days days =
+        data.isPresent()
+            ? export(data.get())
+            : new FactsCache(asked.server, Places.cache()).refresh();
     CountDownLatch done = new CountDownLatch(1);
     try (FactsDatabase facts = FactsDatabase.over(days)) {
       Runtime.getRuntime().addShutdownHook(new Thread(() -> cancel(facts, done)));

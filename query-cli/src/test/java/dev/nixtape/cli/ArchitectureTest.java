@@ -2,6 +2,7 @@ package dev.nixtape.cli;
 
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideOutsideOfPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
@@ -87,13 +88,42 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage(
-            "dev.nixtape.streams..", "dev.nixtape.cli..", "dev.nixtape.projections.fold..")
+            "dev.nixtape.streams..",
+            "dev.nixtape.sql..",
+            "dev.nixtape.cli..",
+            "dev.nixtape.projections.fold..")
         .check(ALL);
     noClasses()
         .that(resideInAPackage("dev.nixtape.streams.."))
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("dev.nixtape.ingest..", "dev.nixtape.cli..")
+        .resideInAnyPackage("dev.nixtape.ingest..", "dev.nixtape.cli..", "dev.nixtape.sql..")
+        .check(ALL);
+  }
+
+  @Test
+  void factsAsFilesKnowOnlyTheDomain() {
+    noClasses()
+        .that(resideInAPackage("dev.nixtape.sql.."))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.nixtape.ingest..",
+            "dev.nixtape.streams..",
+            "dev.nixtape.cli..",
+            "dev.nixtape.projections.fold..",
+            "dev.nixtape.projections.history..")
+        .check(ALL);
+  }
+
+  /// Its classes are not there for other commands.
+  @Test
+  void duckDbIsSeenByItsModuleAlone() {
+    noClasses()
+        .that(resideOutsideOfPackage("dev.nixtape.sql.."))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.duckdb..")
         .check(ALL);
   }
 

@@ -81,8 +81,7 @@ class ExportTest {
             Facts.failed("b", "2026-01-31T23:59:59.999Z"),
             Facts.failed("a", "2026-01-31T00:00:00.000Z"));
 
-    assertEquals(
-        List.of("day=2026-01-31/facts.ndjson", "day=2026-02-01/facts.ndjson"), files());
+    assertEquals(List.of("day=2026-01-31/facts.ndjson", "day=2026-02-01/facts.ndjson"), files());
     assertEquals(List.of(1L, 2L), days.stream().map(Export.Day::facts).toList());
   }
 
@@ -105,8 +104,10 @@ class ExportTest {
 
       assertEquals(-1, java.util.Arrays.mismatch(before, Files.readAllBytes(other)));
     }
-    assertEquals("[{\"day\":\"2026-01-31\",\"ids\":[\"a\"]},{\"day\":\"2026-02-01\",\"ids\":[\"c\",\"b\"]}]\n",
-        FactsDatabaseTest.json(folder, "SELECT day, list(id) AS ids FROM facts GROUP BY day ORDER BY day"));
+    assertEquals(
+        "[{\"day\":\"2026-01-31\",\"ids\":[\"a\"]},{\"day\":\"2026-02-01\",\"ids\":[\"c\",\"b\"]}]\n",
+        FactsDatabaseTest.json(
+            folder, "SELECT day, list(id) AS ids FROM facts GROUP BY day ORDER BY day"));
     assertFalse(files().stream().anyMatch(file -> file.endsWith(".new")), files().toString());
   }
 
@@ -130,8 +131,7 @@ class ExportTest {
 
       IOException refused =
           assertThrows(
-              IOException.class,
-              () -> export.add(Facts.failed("b", "2026-02-01T10:00:00.000Z")));
+              IOException.class, () -> export.add(Facts.failed("b", "2026-02-01T10:00:00.000Z")));
       assertTrue(String.valueOf(refused.getMessage()).contains("not newest first"));
     }
   }

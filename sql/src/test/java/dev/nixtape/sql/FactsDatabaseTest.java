@@ -128,7 +128,11 @@ class FactsDatabaseTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"SELECT * FROM '/etc/passwd'", "SELECT * FROM '/etc/passwd.csv'", "SELECT getenv('HOME')"})
+      strings = {
+        "SELECT * FROM '/etc/passwd'",
+        "SELECT * FROM '/etc/passwd.csv'",
+        "SELECT getenv('HOME')"
+      })
   void noFileIsATableAndNoEnvironmentIsRead(String sql) {
     assertEquals(Why.WRONG, refused(sql).why());
   }
@@ -167,7 +171,8 @@ class FactsDatabaseTest {
     QueryException refused = refused(sql.replace("FOLDER", folder.toString()));
 
     assertEquals(Why.WRONG, refused.why());
-    assertTrue(String.valueOf(refused.getMessage()).startsWith("only one SELECT"), refused.getMessage());
+    assertTrue(
+        String.valueOf(refused.getMessage()).startsWith("only one SELECT"), refused.getMessage());
     assertEquals("[{\"count\":3}]\n", json(folder, "SELECT count(*) AS count FROM facts"));
   }
 
@@ -207,7 +212,9 @@ class FactsDatabaseTest {
 
     QueryException unknown = refused("SELECT colour\nFROM facts");
     assertEquals(Why.WRONG, unknown.why());
-    assertTrue(String.valueOf(unknown.getMessage()).contains("LINE 1: SELECT colour"), unknown.getMessage());
+    assertTrue(
+        String.valueOf(unknown.getMessage()).contains("LINE 1: SELECT colour"),
+        unknown.getMessage());
   }
 
   @Test
@@ -215,7 +222,8 @@ class FactsDatabaseTest {
     QueryException failed = refused("SELECT id::INT FROM facts");
 
     assertEquals(Why.FAILED, failed.why());
-    assertTrue(String.valueOf(failed.getMessage()).contains("Could not convert"), failed.getMessage());
+    assertTrue(
+        String.valueOf(failed.getMessage()).contains("Could not convert"), failed.getMessage());
   }
 
   @Test
@@ -259,6 +267,7 @@ class FactsDatabaseTest {
     QueryException failed = refused("SELECT list(range) FROM range(1000000000)");
 
     assertEquals(Why.FAILED, failed.why());
-    assertTrue(String.valueOf(failed.getMessage()).startsWith("Out of Memory"), failed.getMessage());
+    assertTrue(
+        String.valueOf(failed.getMessage()).startsWith("Out of Memory"), failed.getMessage());
   }
 }
