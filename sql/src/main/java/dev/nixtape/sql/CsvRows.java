@@ -52,7 +52,11 @@ public final class CsvRows implements Rows {
   }
 
   private void quoted(String text) throws IOException {
-    boolean plain = text.chars().noneMatch(c -> c == '"' || c == ',' || c == '\n' || c == '\r');
+    boolean plain =
+        text.indexOf(',') < 0
+            && text.indexOf('"') < 0
+            && text.indexOf('\n') < 0
+            && text.indexOf('\r') < 0;
     out.write(plain ? text : "\"" + text.replace("\"", "\"\"") + "\"");
   }
 }
