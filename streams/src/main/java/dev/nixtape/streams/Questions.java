@@ -321,20 +321,21 @@ final class Questions implements QueryServer.Handler {
     exchange.getResponseBody().write(json);
   }
 
-  /// An array, written as it is read: an answer may be larger than memory.
-  private static void sendAll(HttpExchange exchange, Stream<?> answers) throws IOException {
+  /// An array, written as it is read: an answer may be larger than memory. When reading fails on
+  /// the way, the array stays open: half an answer must not look like a whole one.
+  static void sendAll(HttpExchange exchange, Stream<?> answers) throws IOException {
     try (answers) {
       var rows = answers.iterator();
       // The first row is read before the status is sent: what fails, fails here.
       boolean more = rows.hasNext();
       exchange.getResponseHeaders().set("Content-Type", "application/json");
       exchange.sendResponseHeaders(200, 0);
-      try (OutputStream out = new Unflushed(exchange.getResponseBody());
-          SequenceWriter array = Json.MAPPER.writer().writeValuesAsArray(out)) {
-        for (; more; more = rows.hasNext()) {
-          array.write(rows.next());
-        }
+      OutputStream out = new Unflushed(exchange.getResponseBody());
+      SequenceWriter array = Json.MAPPER.writer().writeValuesAsArray(out);
+      for (; more; more = rows.hasNext()) {
+        array.write(rows.next());
       }
+      array.close();
     }
   }
 
