@@ -74,8 +74,9 @@ final class FactsCache {
 
   private ObjectNode totals() throws IOException {
     ObjectNode totals = Json.MAPPER.createObjectNode();
-    for (JsonNode day : server.one("/v1/stats", JsonNode.class).path("days")) {
-      totals.set(day.path("day").asText(), day);
+    for (JsonNode row : server.one("/v1/stats?bucket=day&tz=UTC", JsonNode.class).path("rows")) {
+      String day = row.path("from").asText().substring(0, "2026-01-31".length());
+      totals.withArrayProperty(day).add(row.path("totals"));
     }
     return totals;
   }

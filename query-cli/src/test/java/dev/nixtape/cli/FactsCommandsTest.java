@@ -84,8 +84,10 @@ class FactsCommandsTest {
   private String stats() {
     List<String> days = new ArrayList<>();
     facts.forEach((day, ids) ->
-        days.add("{\"day\":\"%s\",\"kinds\":[{\"count\":%d}]}".formatted(day, ids.size())));
-    return "{\"days\":[" + String.join(",", days) + "]}";
+        days.add(
+            "{\"from\":\"%sT00:00:00.000Z\",\"totals\":{\"count\":%d}}"
+                .formatted(day, ids.size())));
+    return "{\"rows\":[" + String.join(",", days) + "]}";
   }
 
   private Result execute(String... args) {
@@ -221,14 +223,17 @@ class FactsCommandsTest {
     cache().refresh();
     questions.clear();
     cache().refresh();
-    assertEquals(List.of("/v1/stats"), questions);
+    assertEquals(List.of("/v1/stats?bucket=day&tz=UTC"), questions);
 
     facts.put("2026-01-31", List.of("d", "c", "b"));
     questions.clear();
     Days days = cache().refresh();
 
     assertEquals(
-        List.of("/v1/stats", "/v1/builds?show=all&since=2026-01-31T00%3A00%3A00.000Z"), questions);
+        List.of(
+            "/v1/stats?bucket=day&tz=UTC",
+            "/v1/builds?show=all&since=2026-01-31T00%3A00%3A00.000Z"),
+        questions);
     assertEquals("4\n", count(days));
   }
 
