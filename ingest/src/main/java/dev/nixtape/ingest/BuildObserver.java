@@ -13,11 +13,13 @@ import java.util.Map;
 import java.util.SequencedSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /// Looks at a build's derivation when it starts and at its outputs when it stops, on a thread of
-/// its own, in the order told.
+/// its own, in the order told; and, when nothing of that is to be done, at the derivations that it
+/// needs.
 ///
 /// A client and its daemon's worker tell of the same build under the same id: it is observed once,
 /// in the session that told of it first and is still open.
@@ -33,6 +35,7 @@ final class BuildObserver implements AutoCloseable {
 
   private final Map<Long, Watched> open = new HashMap<>();
   private final Map<Recording, PeerStore> stores = new HashMap<>();
+  private final InputClosures closures = new InputClosures(this::storeOf);
 
   /// The derivations of builds that are over, by id: their start may still be told by the slower of
   /// two streams.
@@ -61,15 +64,19 @@ final class BuildObserver implements AutoCloseable {
 
   /// Runs `close` behind everything that is still to be said in that session.
   void closing(Recording teller, Runnable close) {
-    thread.execute(() -> {
-      forget(teller);
-      close.run();
-    });
+    thread.execute(() ->
+        closures.finish(
+            teller,
+            () -> {
+              forget(teller);
+              close.run();
+            }));
   }
 
-  /// Finishes what was told so far.
+  /// Finishes what was told so far; of what builds need, the rest stays unread.
   @Override
   public void close() {
+    thread.execute(closures::giveUp);
     thread.shutdown();
     try {
       if (!thread.awaitTermination(700, TimeUnit.MILLISECONDS)) {
@@ -101,9 +108,11 @@ final class BuildObserver implements AutoCloseable {
       return;
     }
     try {
-      PeerStore store = storeOf(teller, PeerStore.folder(drvPath));
+      Path folder = PeerStore.folder(drvPath);
+      PeerStore store = storeOf(teller, folder);
       String text = store.derivation(drvPath);
-      List<String> outputs = outputs(text);
+      Derivation derivation = Derivation.parse(text);
+      List<String> outputs = outputs(derivation);
       List<String> present = new ArrayList<>();
       for (String output : outputs) {
         if (store.registered(output)) {
@@ -114,8 +123,27 @@ final class BuildObserver implements AutoCloseable {
       tellers.add(teller);
       open.put(activity, new Watched(drvPath, outputs, tellers));
       teller.observed(new Observation.DerivationRead(activity, drvPath, text, present));
+      boolean idle = closures.isEmpty();
+      closures.wanted(teller, activity, folder, drvPath, derivation);
+      if (idle) {
+        readOnLater();
+      }
     } catch (IOException | RuntimeException e) {
       unreadable(teller, activity, drvPath, e);
+    }
+  }
+
+  /// Behind all that is told by then.
+  private void readOnLater() {
+    if (!closures.isEmpty()) {
+      try {
+        thread.execute(() -> {
+          closures.readOn();
+          readOnLater();
+        });
+      } catch (RejectedExecutionException _) {
+        // The shim stops.
+      }
     }
   }
 
@@ -148,9 +176,8 @@ final class BuildObserver implements AutoCloseable {
             activity, drvPath, message == null ? e.getClass().getSimpleName() : message));
   }
 
-  private static List<String> outputs(String text) throws IOException {
-    List<String> outputs =
-        Derivation.parse(text).outputs().stream().map(Derivation.Output::path).toList();
+  private static List<String> outputs(Derivation derivation) throws IOException {
+    List<String> outputs = derivation.outputs().stream().map(Derivation.Output::path).toList();
     if (outputs.contains("")) {
       throw new IOException("its outputs' paths depend on their contents");
     }

@@ -65,6 +65,11 @@ public final class Recording {
     session.append(new LogEntry.Observed(session.id(), now, session.offset(), observation));
   }
 
+  /// Whether the spool has room to spare: for what is worth less than what Nix says.
+  boolean hasRoom() {
+    return session.hasRoom();
+  }
+
   /// The stream is at its end: nothing of this session follows.
   public void end(LogEntry.Ending ending) {
     end(ending, () -> {});

@@ -15,6 +15,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -230,6 +233,88 @@ class BuildObserverTest {
     tape.awaitClosed();
 
     assertEquals(1, observations().size());
+  }
+
+  @Test
+  void whatABuildNeedsIsReadDownToTheLastAndBeforeTheSessionCloses() throws IOException {
+    needs("top", "left", "right");
+    needs("left", "bottom");
+    needs("right", "bottom");
+    needs("bottom");
+    Recording session = session();
+
+    take(session, start(1, drv("top")));
+    session.end(LogEntry.Ending.end());
+    tape.awaitClosed();
+
+    assertEquals(List.of(drv("left"), drv("right"), drv("bottom")), known());
+    assertInstanceOf(LogEntry.Closed.class, tape.entries(session.session()).getLast());
+  }
+
+  @Test
+  void whatIsKnownIsNotReadAgainAndWhatIsNotThereIsPassedOver() throws IOException {
+    needs("one", "shared", "missing");
+    needs("two", "shared", "more");
+    needs("shared", "deep");
+    needs("deep");
+    needs("more");
+    Recording first = session();
+    take(first, start(1, drv("one")) + stop(1));
+    first.end(LogEntry.Ending.end());
+    tape.awaitClosed();
+    Recording second = session();
+
+    take(second, start(2, drv("two")) + stop(2));
+    second.end(LogEntry.Ending.end());
+    Tape.await(() -> tape.entries(LogEntry.Closed.class).size() == 2);
+
+    assertEquals(List.of(drv("shared"), drv("deep"), drv("more")), known());
+    assertEquals(
+        first.session(),
+        tape.entries(LogEntry.Observed.class).stream()
+            .filter(entry -> entry.observation() instanceof Observation.DerivationKnown)
+            .findFirst()
+            .orElseThrow()
+            .session());
+  }
+
+  @Test
+  void aStopIsLookedAtBeforeAllThatABuildNeedsIsRead() throws IOException {
+    String[] many = IntStream.range(0, 2_000).mapToObj(n -> "n" + n).toArray(String[]::new);
+    needs("wide", many);
+    for (String each : many) {
+      needs(each);
+    }
+    Recording session = session();
+
+    take(session, start(1, drv("wide")) + stop(1));
+    Tape.await(() -> known().size() == many.length);
+
+    int stop =
+        observations().stream()
+            .map(Observation::getClass)
+            .toList()
+            .indexOf(Observation.OutputsChecked.class);
+    assertTrue(stop > 0 && stop < 100, "the stop comes as observation " + stop);
+  }
+
+  private static String drv(String name) {
+    return "/nix/store/%s-%s.drv".formatted((name + "0".repeat(32)).substring(0, 32), name);
+  }
+
+  private void needs(String name, String... inputs) throws IOException {
+    String needed =
+        Stream.of(inputs)
+            .map(input -> "(\"%s\",[\"out\"])".formatted(drv(input)))
+            .collect(Collectors.joining(","));
+    Files.writeString(at(drv(name)), TEXT.replace("],[],[],\"x86", "],[" + needed + "],[],\"x86"));
+  }
+
+  private List<String> known() {
+    return observations().stream()
+        .filter(Observation.DerivationKnown.class::isInstance)
+        .map(each -> ((Observation.DerivationKnown) each).drvPath())
+        .toList();
   }
 
   private Recording session() {

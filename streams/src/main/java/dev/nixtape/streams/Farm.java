@@ -15,10 +15,14 @@ import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.history.Past;
 import dev.nixtape.projections.history.Totalling;
 import dev.nixtape.projections.nix.StorePath;
+import dev.nixtape.projections.derivations.KnownDerivation;
+import dev.nixtape.projections.derivations.Library;
+import dev.nixtape.projections.derivations.Node;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,6 +30,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Gatherers;
 import java.util.stream.Stream;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsMetadata;
@@ -33,7 +38,10 @@ import org.apache.kafka.streams.state.HostInfo;
 
 /// Answers for the whole farm, from the parts of all instances. An instance that does not answer
 /// makes the answer fail, by name: half an answer would look like a whole one.
-final class Farm implements Projections {
+final class Farm implements Projections, Library {
+  /// Derivations asked for at once: their paths stand in a URL.
+  private static final int BATCH = 200;
+
   private final KafkaStreams streams;
   private final Part local;
   private final HostInfo self;
@@ -161,6 +169,27 @@ final class Farm implements Projections {
       hosts.merge(host.host(), host, HostView::plus);
     }
     return List.copyOf(hosts.values());
+  }
+
+  @Override
+  public List<Node> nodes(Collection<String> drvPaths) {
+    return inBatches(drvPaths, (part, some) -> part.nodes(some));
+  }
+
+  @Override
+  public List<KnownDerivation> derivations(Collection<String> drvPaths) {
+    return inBatches(drvPaths, (part, some) -> part.derivations(some));
+  }
+
+  private interface BatchQuestion<T> {
+    List<T> ask(Part part, List<String> drvPaths) throws IOException;
+  }
+
+  private <T> List<T> inBatches(Collection<String> drvPaths, BatchQuestion<T> question) {
+    return drvPaths.stream()
+        .gather(Gatherers.windowFixed(BATCH))
+        .flatMap(some -> flat(part -> question.ask(part, some)).stream())
+        .toList();
   }
 
   @Override

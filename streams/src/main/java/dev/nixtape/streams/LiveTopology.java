@@ -30,9 +30,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// `nixtape.log` → the fold → the store of what is live, and `nixtape.builds`.
+/// `nixtape.log` → the fold → the store of what is live, and `nixtape.builds`; and, as they pass,
+/// `nixtape.derivations`.
 final class LiveTopology {
   static final String STORE = "live";
+
+  private static final String FACTS = "facts";
+  private static final String DERIVATIONS = "known";
 
   private static final Duration FORGET_EVERY = Duration.ofSeconds(5);
 
@@ -51,8 +55,10 @@ final class LiveTopology {
                 .withCachingEnabled(),
             "fold")
         .addSink(
-            "facts",
-            Topic.BUILDS.name(),
+            FACTS, Topic.BUILDS.name(), new StringSerializer(), new ByteArraySerializer(), "fold")
+        .addSink(
+            DERIVATIONS,
+            Topic.DERIVATIONS.name(),
             new StringSerializer(),
             new ByteArraySerializer(),
             (_, name, _, partitions) -> Optional.of(Set.of(partitionOf(name, partitions))),
@@ -95,7 +101,8 @@ final class LiveTopology {
               fact.name(),
               BuildJson.write(fact),
               java.util.Objects.requireNonNull(fact.finishedAt()).toEpochMilli(),
-              HistoryTopology.versioned()));
+              HistoryTopology.versioned()),
+          FACTS);
     }
 
     @Override
@@ -129,6 +136,9 @@ final class LiveTopology {
       }
       Position position = new Position(at.partition(), at.offset());
       java.util.Objects.requireNonNull(fold).apply(entry, position);
+      DerivationsTopology.read(entry)
+          .ifPresent(derivation ->
+              java.util.Objects.requireNonNull(context).forward(derivation, DERIVATIONS));
       meters.folded(record.timestamp(), began);
     }
 

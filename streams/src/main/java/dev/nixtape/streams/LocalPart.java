@@ -9,6 +9,9 @@ import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.derivations.KnownDerivation;
+import dev.nixtape.projections.derivations.Node;
+import dev.nixtape.projections.derivations.Shelf;
 import dev.nixtape.projections.fold.HostTotals;
 import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.history.History;
@@ -17,6 +20,7 @@ import dev.nixtape.projections.tape.Topic;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -201,6 +205,29 @@ final class LocalPart implements Part {
           }
         });
     return List.copyOf(hosts.values());
+  }
+
+  @Override
+  public List<Node> nodes(Collection<String> drvPaths) {
+    return shelved(Shelf.NODE, drvPaths, Node.class);
+  }
+
+  @Override
+  public List<KnownDerivation> derivations(Collection<String> drvPaths) {
+    return shelved(Shelf.DRV, drvPaths, KnownDerivation.class);
+  }
+
+  private <T> List<T> shelved(String table, Collection<String> drvPaths, Class<T> type) {
+    List<T> found = new ArrayList<>();
+    for (var store : stores(DerivationsTopology.STORE, Topic.DERIVATIONS)) {
+      for (String drvPath : drvPaths) {
+        byte[] json = store.get(table + drvPath);
+        if (json != null) {
+          found.add(Json.read(json, type));
+        }
+      }
+    }
+    return found;
   }
 
   @Override

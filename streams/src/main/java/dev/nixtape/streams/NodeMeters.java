@@ -97,7 +97,7 @@ final class NodeMeters implements AutoCloseable {
 
   private void show() {
     Set<Held> held = new HashSet<>();
-    for (Topic topic : List.of(Topic.LOG, Topic.BUILDS)) {
+    for (Topic topic : Topic.ALL) {
       local.partitions(topic).forEach(partition -> held.add(new Held(topic, partition)));
     }
     shown
@@ -121,6 +121,9 @@ final class NodeMeters implements AutoCloseable {
     Tags tags = Tags.of("partition", Integer.toString(partition));
     if (held.topic().equals(Topic.BUILDS)) {
       return stores(HistoryTopology.STORE, partition, tags);
+    }
+    if (held.topic().equals(Topic.DERIVATIONS)) {
+      return stores(DerivationsTopology.STORE, partition, tags);
     }
     List<Meter> all = new ArrayList<>(stores(LiveTopology.STORE, partition, tags));
     all.add(counter("sessions", "Sessions that began", null, partition, tags, LogView::sessions));

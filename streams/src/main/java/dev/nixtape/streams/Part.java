@@ -8,7 +8,10 @@ import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.derivations.KnownDerivation;
+import dev.nixtape.projections.derivations.Node;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -40,6 +43,12 @@ interface Part {
   List<Past.Times> times(StatsQuery query) throws IOException;
 
   List<HostView> hosts() throws IOException;
+
+  /// Those of these derivations that it knows.
+  List<Node> nodes(Collection<String> drvPaths) throws IOException;
+
+  /// The same, whole.
+  List<KnownDerivation> derivations(Collection<String> drvPaths) throws IOException;
 
   /// How far its folds are behind the log.
   Behind behind() throws IOException;

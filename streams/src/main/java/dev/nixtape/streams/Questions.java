@@ -125,7 +125,7 @@ final class Questions implements QueryServer.Handler {
               exchange,
               200,
               new TopicsView(
-                  topics.sizes(List.of(Topic.LOG.name(), Topic.BUILDS.name())),
+                  topics.sizes(Topic.ALL.stream().map(Topic::name).toList()),
                   LogView.of(farm.hosts()),
                   farm.behind()));
       case "status" -> {
@@ -294,6 +294,8 @@ final class Questions implements QueryServer.Handler {
       case "sums" -> sendAll(exchange, local.sums(StatsQuery.of(asked)).stream());
       case "times" -> sendAll(exchange, local.times(StatsQuery.of(asked)).stream());
       case "hosts" -> sendAll(exchange, local.hosts().stream());
+      case "nodes" -> sendAll(exchange, local.nodes(paths(asked)).stream());
+      case "derivations" -> sendAll(exchange, local.derivations(paths(asked)).stream());
       case "behind" -> sendAll(exchange, Stream.of(local.behind()));
       default -> {
         if (!part.startsWith("finished/")) {
@@ -368,6 +370,10 @@ final class Questions implements QueryServer.Handler {
       }
     }
     return parameters;
+  }
+
+  private static List<String> paths(Map<String, String> asked) {
+    return List.of(asked.getOrDefault("paths", "").split(","));
   }
 
   private static long number(String name, String text) {

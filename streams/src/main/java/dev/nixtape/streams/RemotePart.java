@@ -1,5 +1,7 @@
 package dev.nixtape.streams;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.MappingIterator;
 import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
@@ -10,12 +12,16 @@ import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.derivations.KnownDerivation;
+import dev.nixtape.projections.derivations.Node;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 import java.util.Spliterator;
 import java.util.Spliterators;
@@ -77,6 +83,21 @@ final class RemotePart implements Part {
   @Override
   public List<HostView> hosts() throws IOException {
     return list("hosts", HostView.class);
+  }
+
+  @Override
+  public List<Node> nodes(Collection<String> drvPaths) throws IOException {
+    return list("nodes?" + paths(drvPaths), Node.class);
+  }
+
+  @Override
+  public List<KnownDerivation> derivations(Collection<String> drvPaths) throws IOException {
+    return list("derivations?" + paths(drvPaths), KnownDerivation.class);
+  }
+
+  /// No store path has a comma.
+  private static String paths(Collection<String> drvPaths) {
+    return "paths=" + URLEncoder.encode(String.join(",", drvPaths), UTF_8);
   }
 
   @Override

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
@@ -70,8 +69,7 @@ public final class StreamsNode implements AutoCloseable {
         topics.forget(APPLICATION);
         delete(settings.state());
       }
-      topics.ensure(
-          List.of(Topic.LOG, Topic.BUILDS), settings.partitions(), settings.replication());
+      topics.ensure(Topic.ALL, settings.partitions(), settings.replication());
       LiveView live = new LiveView();
       QueryServer server = QueryServer.bind(settings.listenHost(), settings.listenPort());
       KafkaStreams streams =
@@ -107,6 +105,7 @@ public final class StreamsNode implements AutoCloseable {
     Topology topology = new Topology();
     LiveTopology.addTo(topology, live, meters);
     HistoryTopology.addTo(topology, live, kept);
+    DerivationsTopology.addTo(topology);
     return topology;
   }
 

@@ -73,7 +73,9 @@ public final class Topics implements AutoCloseable {
   public void forget(String application) throws IOException {
     List<String> derived =
         get(admin.listTopics().names()).stream()
-            .filter(name -> name.startsWith(application + "-") || name.equals(Topic.BUILDS.name()))
+            .filter(name ->
+                name.startsWith(application + "-")
+                    || Topic.DERIVED.stream().anyMatch(topic -> name.equals(topic.name())))
             .toList();
     for (KafkaFuture<Void> deleted : admin.deleteTopics(derived).topicNameValues().values()) {
       unless(UnknownTopicOrPartitionException.class, deleted);

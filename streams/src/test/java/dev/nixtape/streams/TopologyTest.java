@@ -10,13 +10,19 @@ import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.derivations.KnownDerivation;
+import dev.nixtape.projections.derivations.Node;
+import dev.nixtape.projections.derivations.Shelf;
 import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.tape.LogEntry;
+import dev.nixtape.projections.tape.Observation;
+import dev.nixtape.projections.tape.SessionId;
 import dev.nixtape.projections.tape.Topic;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
@@ -144,6 +150,56 @@ class TopologyTest {
     assertNull(history.get(History.ID + "another"));
     facts.pipeInput(new TestRecord<>("x", renamed, fact.headers(), 1L));
     assertNotNull(history.get(History.ID + "another"));
+  }
+
+  @Test
+  void derivationsOfTheLogAreKeptByTheirPath() {
+    String text =
+        "Derive([(\"out\",\"/nix/store/o\",\"\",\"\")],[(\"/nix/store/b.drv\",[\"out\"])],[],\"sys\",\"/bin/sh\",[\"-c\"],[(\"pname\",\"a\"),(\"x\",\"1\")])";
+    SessionId session = new SessionId("h", "1");
+    publish(
+        List.of(
+            observed(
+                session, new Observation.DerivationRead(1, "/nix/store/a.drv", text, List.of())),
+            observed(
+                session,
+                new Observation.DerivationKnown(
+                    1, "/nix/store/b.drv", text.replace("/nix/store/b.drv", "/nix/store/c.drv"))),
+            observed(session, new Observation.DerivationKnown(1, "/nix/store/d.drv", ""))));
+    TestOutputTopic<String, byte[]> derivations =
+        driver.createOutputTopic(
+            Topic.DERIVATIONS.name(), new StringDeserializer(), new ByteArrayDeserializer());
+
+    assertEquals(
+        List.of("/nix/store/a.drv", "/nix/store/b.drv"),
+        derivations.readRecordsToList().stream().map(TestRecord::key).toList());
+    KeyValueStore<String, byte[]> shelf = driver.getKeyValueStore(DerivationsTopology.STORE);
+    KnownDerivation whole =
+        Json.read(
+            Objects.requireNonNull(shelf.get(Shelf.DRV + "/nix/store/a.drv")),
+            KnownDerivation.class);
+    assertEquals(KnownDerivation.of("/nix/store/a.drv", text), whole);
+    Node node =
+        Json.read(Objects.requireNonNull(shelf.get(Shelf.NODE + "/nix/store/b.drv")), Node.class);
+    assertEquals(List.of("/nix/store/c.drv"), node.inputs());
+    assertNull(shelf.get(Shelf.NODE + "/nix/store/d.drv"));
+  }
+
+  private static LogEntry observed(SessionId session, Observation observation) {
+    return new LogEntry.Observed(session, Instant.EPOCH, 0, observation);
+  }
+
+  @Test
+  void whatIsNoDerivationIsNotShelved() {
+    TestInputTopic<String, byte[]> derivations =
+        driver.createInputTopic(
+            Topic.DERIVATIONS.name(), new StringSerializer(), new ByteArraySerializer());
+
+    derivations.pipeInput("/nix/store/a.drv", new byte[] {'{'});
+    derivations.pipeInput("/nix/store/a.drv", null);
+
+    KeyValueStore<String, byte[]> shelf = driver.getKeyValueStore(DerivationsTopology.STORE);
+    assertNull(shelf.get(Shelf.DRV + "/nix/store/a.drv"));
   }
 
   @Test

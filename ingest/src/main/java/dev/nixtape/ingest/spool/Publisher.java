@@ -393,14 +393,23 @@ public final class Publisher implements AutoCloseable {
   }
 
   private LogEntry tooLarge(LogEntry.Observed observed) {
-    Observation what = observed.observation();
-    String drvPath = what instanceof Observation.DerivationRead read ? read.drvPath() : "";
     return new LogEntry.Observed(
         observed.session(),
         observed.at(),
         observed.offset(),
-        new Observation.Unreadable(
-            what.activity(), drvPath, "read, but it is larger than Kafka takes"));
+        switch (observed.observation()) {
+          // Nothing hangs on it but what its text says.
+          case Observation.DerivationKnown known ->
+              new Observation.DerivationKnown(known.activity(), known.drvPath(), "");
+          case Observation.DerivationRead read -> tooLarge(read.activity(), read.drvPath());
+          case Observation.OutputsChecked checked ->
+              tooLarge(checked.activity(), checked.drvPath());
+          case Observation.Unreadable unreadable -> unreadable;
+        });
+  }
+
+  private static Observation tooLarge(long activity, String drvPath) {
+    return new Observation.Unreadable(activity, drvPath, "read, but it is larger than Kafka takes");
   }
 
   private void awaitRoom(int size) throws InterruptedException {

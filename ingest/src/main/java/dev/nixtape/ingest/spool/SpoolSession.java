@@ -219,9 +219,14 @@ public final class SpoolSession {
   /// Waits until there is room for all that a source has to say which can be read as slowly as one
   /// likes.
   public void awaitRoom() throws InterruptedException {
-    while (spool.room().ask(this).kept() != Room.Kept.ALL) {
+    while (!hasRoom()) {
       spool.awaitDeletion();
     }
+  }
+
+  /// Whether all that is said would be kept now.
+  public boolean hasRoom() {
+    return spool.room().ask(this).kept() == Room.Kept.ALL;
   }
 
   /// Appends an entry that is no bytes. The last one of a session frees what it held.

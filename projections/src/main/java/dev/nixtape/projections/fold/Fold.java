@@ -216,6 +216,9 @@ public final class Fold {
             derivation.outputs().stream().allMatch(o -> read.present().contains(o.path()));
         work.put(activity.withSubject(activity.subject().described(derivation, rebuilt)));
       }
+      case Observation.DerivationKnown _ -> {
+        // It says nothing of this activity.
+      }
       case Observation.OutputsChecked checked -> checked(activity, outputs(activity, checked));
       case Observation.Unreadable _ -> checked(activity, null);
     }

@@ -8,6 +8,7 @@ import java.util.List;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "saw")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Observation.DerivationRead.class, name = "derivation"),
+  @JsonSubTypes.Type(value = Observation.DerivationKnown.class, name = "input"),
   @JsonSubTypes.Type(value = Observation.OutputsChecked.class, name = "outputs"),
   @JsonSubTypes.Type(value = Observation.Unreadable.class, name = "unreadable")
 })
@@ -25,6 +26,12 @@ public sealed interface Observation {
       present = List.copyOf(present);
     }
   }
+
+  /// A derivation that a build needs, directly or not. Each is told once in a shim's life.
+  ///
+  /// @param activity the build for which it was read
+  /// @param text the .drv as it stands in the store (ATerm); "" when Kafka did not take it
+  record DerivationKnown(long activity, String drvPath, String text) implements Observation {}
 
   /// A build's outputs after its stop. Present means: in the store, in the form that Nix gives to
   /// what it registers (time of modification 1 second after the epoch), so that what a failed build

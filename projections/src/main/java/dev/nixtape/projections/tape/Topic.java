@@ -1,5 +1,6 @@
 package dev.nixtape.projections.tape;
 
+import java.util.List;
 import java.util.Map;
 
 /// A topic of nixtape's, with the settings that it is made with; afterwards they are the user's.
@@ -19,4 +20,13 @@ public record Topic(String name, Map<String, String> settings) {
   /// Finished activities, keyed by name, derived from the log.
   public static final Topic BUILDS =
       new Topic("nixtape.builds", Map.of("cleanup.policy", "delete", "retention.ms", "-1"));
+
+  /// Derivations that a shim read, keyed by drv path, derived from the log.
+  public static final Topic DERIVATIONS =
+      new Topic("nixtape.derivations", Map.of("cleanup.policy", "compact"));
+
+  /// What is forgotten and derived anew.
+  public static final List<Topic> DERIVED = List.of(BUILDS, DERIVATIONS);
+
+  public static final List<Topic> ALL = List.of(LOG, BUILDS, DERIVATIONS);
 }

@@ -53,6 +53,8 @@ class EntryRecordTest {
                 256,
                 new Observation.DerivationRead(9, "/d.drv", "Derive(", List.of())),
             new LogEntry.Observed(
+                SESSION, AT, 256, new Observation.DerivationKnown(9, "/e.drv", "Derive(")),
+            new LogEntry.Observed(
                 SESSION, AT, 257, new Observation.Unreadable(9, "/d.drv", "gone")),
             new LogEntry.Gap(SESSION, AT, 65536, 12, 3, AT.minusSeconds(5), "Kafka was away"),
             new LogEntry.Closed(SESSION, AT, 7, LogEntry.Ending.exited(3)),
