@@ -42,6 +42,9 @@ public final class Nixtape implements Runnable {
     COMMANDS.put("builds", BuildsCommand.class);
     COMMANDS.put("build", BuildCommand.class);
     COMMANDS.put("log", LogCommand.class);
+    COMMANDS.put("tree", TreeCommand.class);
+    COMMANDS.put("why", WhyCommand.class);
+    COMMANDS.put("critical-path", CriticalPathCommand.class);
     COMMANDS.put("sessions", SessionsCommand.class);
     COMMANDS.put("history", HistoryCommand.class);
     COMMANDS.put("stats", StatsCommand.class);

@@ -39,8 +39,11 @@ final class Questions implements QueryServer.Handler {
   private final Part local;
   private final Topics topics;
   private final LogReader log;
+  private final DerivationQuestions derivations;
 
-  Questions(Projections farm, Part local, Topics topics, LogReader log) {
+  Questions(
+      Projections farm, DerivationQuestions derivations, Part local, Topics topics, LogReader log) {
+    this.derivations = derivations;
     this.farm = farm;
     this.local = local;
     this.topics = topics;
@@ -48,7 +51,7 @@ final class Questions implements QueryServer.Handler {
   }
 
   /// A question that cannot be answered, and the status that says so.
-  private static final class Refused extends RuntimeException {
+  static final class Refused extends RuntimeException {
     private static final long serialVersionUID = 1;
     private final int status;
 
@@ -132,9 +135,17 @@ final class Questions implements QueryServer.Handler {
         local.openSessions();
         send(exchange, 200, new Ready("ready"));
       }
-      case "part" -> part(exchange, String.join("/", path.subList(2, path.size())), asked);
+      case "tree" ->
+          send(exchange, 200, derivations.tree(rest(path), "true".equals(asked.get("all"))));
+      case "critical-path" -> send(exchange, 200, derivations.criticalPath(rest(path)));
+      case "why" -> send(exchange, 200, derivations.why(rest(path)));
+      case "part" -> part(exchange, rest(path), asked);
       default -> throw notFound(exchange);
     }
+  }
+
+  private static String rest(List<String> path) {
+    return String.join("/", path.subList(2, path.size()));
   }
 
   private static Refused notFound(HttpExchange exchange) {

@@ -34,7 +34,18 @@ final class Routes implements QueryServer.Handler {
           10_000_000);
 
   private static final Set<String> QUESTIONS =
-      Set.of("builds", "sessions", "history", "stats", "hosts", "topics", "status", "part");
+      Set.of(
+          "builds",
+          "sessions",
+          "history",
+          "stats",
+          "hosts",
+          "topics",
+          "status",
+          "tree",
+          "critical-path",
+          "why",
+          "part");
 
   private final QueryServer.Handler questions;
   private final Map<String, Supplier<Reply>> others;
@@ -99,6 +110,7 @@ final class Routes implements QueryServer.Handler {
             case 4 -> question + "/{id}";
             default -> parts[4].equals("log") ? question + "/{id}/log" : "other";
           };
+      case "tree", "critical-path", "why" -> question + "/{what}";
       case "history" -> parts.length > 3 ? question + "/{name}" : question;
       default -> question;
     };

@@ -85,7 +85,11 @@ public final class StreamsNode implements AutoCloseable {
       LocalPart local = new LocalPart(streams, live, unfolded);
       NodeMeters nodeMeters = new NodeMeters(meters, streams, local, unfolded);
       Farm farm = new Farm(streams, local, settings, server.port());
-      server.serve(new Routes(new Questions(farm, local, topics, log), routes, meters));
+      server.serve(
+          new Routes(
+              new Questions(farm, new DerivationQuestions(farm, farm), local, topics, log),
+              routes,
+              meters));
       CountDownLatch ready = new CountDownLatch(1);
       streams.setStateListener((now, _) -> {
         if (now == KafkaStreams.State.RUNNING) {
