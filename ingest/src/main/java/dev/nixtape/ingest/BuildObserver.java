@@ -58,6 +58,21 @@ final class BuildObserver implements AutoCloseable {
     later(() -> observeStart(teller, activity, drvPath));
   }
 
+  /// A client is about to have these built.
+  void planned(Recording teller, List<String> drvPaths) {
+    later(() -> {
+      try {
+        boolean idle = closures.isEmpty();
+        closures.planned(teller, PeerStore.folder(drvPaths.getFirst()), drvPaths);
+        if (idle) {
+          readOnLater();
+        }
+      } catch (IOException | RuntimeException _) {
+        // What is no path is no plan.
+      }
+    });
+  }
+
   void stopped(Recording teller, long activity) {
     later(() -> observeStop(teller, activity));
   }

@@ -6,8 +6,10 @@ import dev.nixtape.projections.ByteSlice;
 import dev.nixtape.projections.nix.ActivityType;
 import dev.nixtape.projections.nix.NixEvent;
 import dev.nixtape.projections.nix.NixLine;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 
 /// Notices the builds that a session tells of. Nearly every line is passed over after a look at two
@@ -19,6 +21,12 @@ final class BuildWatch implements Onlooker {
   /// Builds of one session that may be open at once; more are not observed.
   private static final int MAX_OPEN = 10_000;
 
+  /// What Nix says it is about to build, each in a message of its own.
+  private static final byte[] PLANNED = ".drv\"}".getBytes(US_ASCII);
+
+  /// Derivations of one plan that are looked at.
+  private static final int MAX_PLANNED = 5_000;
+
   /// A line that says that a build starts or stops is shorter.
   private static final int MAX_TORN = 8 * 1024;
 
@@ -27,6 +35,7 @@ final class BuildWatch implements Onlooker {
   private final Recording recording;
   private final BuildObserver observer;
   private final Set<Long> open = new HashSet<>(2);
+  private List<String> planned = new ArrayList<>(0);
 
   /// What stands of a line that has no end yet.
   private byte[] begun = NOTHING;
@@ -48,7 +57,7 @@ final class BuildWatch implements Onlooker {
         end = ByteSlice.indexOf(bytes, (byte) '\n', line, count)) {
       if (begun.length > 0 || passing) {
         endOfTorn(bytes, end);
-      } else if (startsOrStops(bytes, line, end)) {
+      } else if (matters(bytes, line, end)) {
         look(ByteSlice.of(bytes, line, end));
       }
       lines++;
@@ -65,7 +74,7 @@ final class BuildWatch implements Onlooker {
     if (!passing && begun.length + end <= MAX_TORN) {
       byte[] whole = Arrays.copyOf(begun, begun.length + end);
       System.arraycopy(bytes, 0, whole, begun.length, end);
-      if (startsOrStops(whole, 0, whole.length)) {
+      if (matters(whole, 0, whole.length)) {
         look(ByteSlice.of(whole));
       }
     }
@@ -89,21 +98,41 @@ final class BuildWatch implements Onlooker {
     observer.closing(recording, close);
   }
 
-  private static boolean startsOrStops(byte[] bytes, int line, int end) {
+  /// Whether something starts or stops, or is to be built.
+  private static boolean matters(byte[] bytes, int line, int end) {
     int json = line < end && bytes[line] == '@' ? line + MARK_LENGTH : line;
     int last = json + START_OR_STOP.length;
-    return last < end
-        && bytes[last - 1] == 't'
-        && bytes[last - 2] == 's'
-        && Arrays.equals(bytes, json, last, START_OR_STOP, 0, START_OR_STOP.length);
+    if (last >= end) {
+      return false;
+    }
+    return switch (bytes[last - 2]) {
+      case 's' ->
+          bytes[last - 1] == 't'
+              && Arrays.equals(bytes, json, last, START_OR_STOP, 0, START_OR_STOP.length);
+      case 'm' ->
+          bytes[last - 1] == 's'
+              && end - last > PLANNED.length
+              && Arrays.equals(bytes, end - PLANNED.length, end, PLANNED, 0, PLANNED.length);
+      default -> false;
+    };
   }
 
   private void look(ByteSlice line) {
     switch (NixLine.parse(line)) {
+      case NixEvent.Message message when message.text().startsWith("  /") -> {
+        if (planned.size() < MAX_PLANNED) {
+          planned.add(message.text().strip());
+        }
+      }
       case NixEvent.Start start when start.type() == ActivityType.BUILD -> {
         if (open.size() < MAX_OPEN && open.add(start.id())) {
           observer.started(recording, start.id(), start.field(0));
         }
+      }
+      case NixEvent.Start _ when !planned.isEmpty() -> {
+        // The first thing that Nix does behind its plan.
+        observer.planned(recording, planned);
+        planned = new ArrayList<>(0);
       }
       case NixEvent.Stop stop -> {
         if (open.remove(stop.id())) {

@@ -7,8 +7,11 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// The derivations that builds need, down to the last, each read once: a build's own file names
@@ -21,6 +24,9 @@ final class InputClosures {
 
   /// Files from one chance of others to be looked at to the next.
   private static final int SLICE = 16;
+
+  /// What a client asked for, at most.
+  private static final int MAX_TOPS = 100;
 
   /// Opens the store that a session's peer sees.
   interface Stores {
@@ -37,6 +43,7 @@ final class InputClosures {
     @Nullable Runnable last;
   }
 
+  /// What is read for one build, or for one plan.
   private static final class Need {
     final long activity;
     final Path folder;
@@ -48,7 +55,21 @@ final class InputClosures {
     }
   }
 
-  private record Wanted(Need need, String drvPath) {}
+  /// What a client is about to have built.
+  private static final class Plan {
+    /// Those that none of the others that were read needs.
+    final Set<String> tops;
+
+    int left;
+
+    Plan(Collection<String> drvPaths) {
+      tops = new LinkedHashSet<>(drvPaths);
+      left = tops.size();
+    }
+  }
+
+  /// @param plan that it stands in; null for what is only needed
+  private record Wanted(Need need, String drvPath, @Nullable Plan plan) {}
 
   InputClosures(Stores stores) {
     this.stores = stores;
@@ -64,9 +85,21 @@ final class InputClosures {
     for (String drvPath : drvPaths) {
       if (need.left > 0 && seen.add(drvPath)) {
         need.left--;
-        readings.computeIfAbsent(teller, _ -> new Reading()).wanted.add(new Wanted(need, drvPath));
+        readings
+            .computeIfAbsent(teller, _ -> new Reading())
+            .wanted
+            .add(new Wanted(need, drvPath, null));
       }
     }
+  }
+
+  /// Of what is planned every file is read, also one that is known: together they say what was
+  /// asked for.
+  void planned(Recording teller, Path folder, List<String> drvPaths) {
+    Need need = new Need(0, folder);
+    Plan plan = new Plan(drvPaths);
+    Reading reading = readings.computeIfAbsent(teller, _ -> new Reading());
+    plan.tops.forEach(drvPath -> reading.wanted.add(new Wanted(need, drvPath, plan)));
   }
 
   boolean isEmpty() {
@@ -105,19 +138,35 @@ final class InputClosures {
 
   private void read(Recording teller, Wanted wanted) {
     // The room that is left belongs to what Nix says.
-    if (teller.hasRoom()) {
-      try {
-        String text = stores.of(teller, wanted.need.folder).derivation(wanted.drvPath);
-        Derivation derivation = Derivation.parse(text);
-        teller.observed(
-            new Observation.DerivationKnown(wanted.need.activity, wanted.drvPath, text));
-        want(teller, wanted.need, derivation.inputDrvs().keySet());
-        return;
-      } catch (IOException | RuntimeException _) {
-        // Not there, or not for us to read: what needs it says that it does.
+    Derivation derivation = teller.hasRoom() ? derivation(teller, wanted) : null;
+    Set<String> inputs = derivation == null ? Set.of() : derivation.inputDrvs().keySet();
+    if (derivation == null) {
+      seen.forget(wanted.drvPath);
+    }
+    want(teller, wanted.need, inputs);
+    Plan plan = wanted.plan;
+    if (plan != null) {
+      plan.tops.removeAll(derivation == null ? Set.of(wanted.drvPath) : inputs);
+      plan.left--;
+      if (plan.left == 0 && !plan.tops.isEmpty()) {
+        teller.observed(new Observation.Planned(plan.tops.stream().limit(MAX_TOPS).toList()));
       }
     }
-    seen.forget(wanted.drvPath);
+  }
+
+  private @Nullable Derivation derivation(Recording teller, Wanted wanted) {
+    try {
+      String text = stores.of(teller, wanted.need.folder).derivation(wanted.drvPath);
+      Derivation derivation = Derivation.parse(text);
+      if (wanted.plan == null || seen.add(wanted.drvPath)) {
+        teller.observed(
+            new Observation.DerivationKnown(wanted.need.activity, wanted.drvPath, text));
+      }
+      return derivation;
+    } catch (IOException | RuntimeException _) {
+      // Not there, or not for us to read: what needs it says that it does.
+      return null;
+    }
   }
 
   /// Leaves unread what is.

@@ -298,6 +298,46 @@ class BuildObserverTest {
     assertTrue(stop > 0 && stop < 100, "the stop comes as observation " + stop);
   }
 
+  @Test
+  void whatAClientIsAboutToHaveBuiltIsReadAndWhatItAskedForIsTold() throws IOException {
+    needs("top", "left");
+    needs("left", "bottom");
+    needs("other", "bottom");
+    needs("bottom");
+    Recording session = session();
+
+    take(session, plan("bottom") + plan("left") + plan("gone") + plan("other") + plan("top"));
+    take(session, start(1, drv("bottom")));
+    session.end(LogEntry.Ending.end());
+    tape.awaitClosed();
+
+    assertEquals(4, known().size());
+    assertTrue(
+        observations().contains(new Observation.Planned(List.of(drv("other"), drv("top")))),
+        observations()::toString);
+  }
+
+  @Test
+  void aPlanOfWhatIsKnownIsToldAllTheSame() throws IOException {
+    needs("top", "bottom");
+    needs("bottom");
+    Recording first = session();
+    take(first, start(1, drv("top")) + stop(1));
+    Tape.await(() -> known().size() == 1);
+    Recording second = session();
+
+    take(second, plan("bottom") + plan("top") + start(2, drv("bottom")));
+    second.end(LogEntry.Ending.end());
+    tape.awaitClosed();
+
+    assertEquals(List.of(drv("bottom")), known());
+    assertTrue(observations().contains(new Observation.Planned(List.of(drv("top")))));
+  }
+
+  private static String plan(String name) {
+    return "{\"action\":\"msg\",\"level\":3,\"msg\":\"  %s\"}\n".formatted(drv(name));
+  }
+
   private static String drv(String name) {
     return "/nix/store/%s-%s.drv".formatted((name + "0".repeat(32)).substring(0, 32), name);
   }

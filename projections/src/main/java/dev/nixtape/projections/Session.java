@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param ending `end`, `error` or `unheard` (the shim went away first)
 /// @param error the last error that Nix reported in it
 /// @param losses what is missing of it, by reason
+/// @param wanted derivations that it asked for and that were not there, as far as Nix said
 public record Session(
     String id,
     String host,
@@ -32,11 +33,13 @@ public record Session(
     @Nullable Integer exitCode,
     @Nullable String error,
     List<Loss> losses,
-    Tally tally) {
+    Tally tally,
+    List<String> wanted) {
 
   public Session {
     command = List.copyOf(command);
     losses = List.copyOf(losses);
+    wanted = List.copyOf(wanted);
   }
 
   public boolean open() {

@@ -149,6 +149,7 @@ final class TreeCommand implements Callable<Integer> {
   private static String word(NodeState state) {
     return switch (state) {
       case UNNEEDED -> "not needed";
+      case BLOCKED -> "not built";
       case FAILED, INTERRUPTED, RUNNING, WAITING, BUILT, SUBSTITUTED, THERE, UNKNOWN ->
           state.json();
     };
@@ -167,7 +168,7 @@ final class TreeCommand implements Callable<Integer> {
   private static Style colour(NodeState state) {
     return switch (state) {
       case FAILED -> Style.RED;
-      case INTERRUPTED, WAITING -> Style.YELLOW;
+      case INTERRUPTED, BLOCKED, WAITING -> Style.YELLOW;
       case RUNNING -> Style.BLUE;
       case BUILT, SUBSTITUTED -> Style.GREEN;
       case THERE, UNKNOWN, UNNEEDED -> Style.DIM;

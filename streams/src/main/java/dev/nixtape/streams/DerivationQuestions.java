@@ -74,13 +74,15 @@ final class DerivationQuestions {
       return sessions.stream().map(Session::id).toList();
     }
 
-    /// What was built in the run, and what is asked about.
+    /// What the run wanted and what was built in it, and what is asked about.
     List<String> drvPaths() {
-      return Stream.concat(
+      return Stream.of(
               Stream.ofNullable(drvPath),
+              sessions.stream().flatMap(session -> session.wanted().stream()),
               activities.stream()
                   .filter(activity -> activity.kind() == Kind.BUILD)
                   .flatMap(activity -> Stream.ofNullable(activity.drvPath())))
+          .flatMap(drvPaths -> drvPaths)
           .distinct()
           .toList();
     }

@@ -42,7 +42,8 @@ final class DerivationsTopology {
     return switch (observed.observation()) {
       case Observation.DerivationRead read -> record(entry, read.drvPath(), read.text());
       case Observation.DerivationKnown known -> record(entry, known.drvPath(), known.text());
-      case Observation.OutputsChecked _, Observation.Unreadable _ -> Optional.empty();
+      case Observation.Planned _, Observation.OutputsChecked _, Observation.Unreadable _ ->
+          Optional.empty();
     };
   }
 

@@ -404,6 +404,7 @@ public final class Publisher implements AutoCloseable {
           case Observation.DerivationRead read -> tooLarge(read.activity(), read.drvPath());
           case Observation.OutputsChecked checked ->
               tooLarge(checked.activity(), checked.drvPath());
+          case Observation.Planned _ -> new Observation.Planned(List.of());
           case Observation.Unreadable unreadable -> unreadable;
         });
   }

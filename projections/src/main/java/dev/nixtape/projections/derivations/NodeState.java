@@ -7,6 +7,8 @@ import java.util.Locale;
 public enum NodeState {
   FAILED,
   INTERRUPTED,
+  /// Not begun, because something that it needs failed or was interrupted.
+  BLOCKED,
   /// It is built or substituted now.
   RUNNING,
   /// Not begun, because something that it needs is not there yet.

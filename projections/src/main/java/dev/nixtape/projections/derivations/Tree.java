@@ -52,21 +52,32 @@ public final class Tree {
         there.addAll(node.inputs());
       }
     }
+    Set<String> broken = new HashSet<>();
     Set<String> unfinished = new HashSet<>();
     for (String drvPath : inputsFirst) {
       Build activity = activities.get(drvPath);
-      if (activity != null
-          ? activity.running()
-          : !there.contains(drvPath)
-              && graph.node(drvPath).inputs().stream().anyMatch(unfinished::contains)) {
-        unfinished.add(drvPath);
+      if (activity != null) {
+        switch (state(activity)) {
+          case FAILED, INTERRUPTED -> broken.add(drvPath);
+          case RUNNING -> unfinished.add(drvPath);
+          case BLOCKED, WAITING, BUILT, SUBSTITUTED, THERE, UNKNOWN, UNNEEDED -> {
+            // It is there, or nobody knows.
+          }
+        }
+      } else if (!there.contains(drvPath)) {
+        List<String> inputs = graph.node(drvPath).inputs();
+        if (inputs.stream().anyMatch(broken::contains)) {
+          broken.add(drvPath);
+        } else if (inputs.stream().anyMatch(unfinished::contains)) {
+          unfinished.add(drvPath);
+        }
       }
     }
     Set<String> open = new HashSet<>(roots);
     for (String drvPath : inputsFirst.reversed()) {
-      NodeState state = state(drvPath, there, unfinished, open);
+      NodeState state = state(drvPath, there, broken, unfinished, open);
       states.put(drvPath, state);
-      if (state == NodeState.WAITING || state == NodeState.UNKNOWN) {
+      if (state == NodeState.BLOCKED || state == NodeState.WAITING || state == NodeState.UNKNOWN) {
         open.addAll(graph.node(drvPath).inputs());
       }
     }
@@ -81,13 +92,20 @@ public final class Tree {
   }
 
   private NodeState state(
-      String drvPath, Set<String> there, Set<String> unfinished, Set<String> open) {
+      String drvPath,
+      Set<String> there,
+      Set<String> broken,
+      Set<String> unfinished,
+      Set<String> open) {
     Build activity = activities.get(drvPath);
     if (activity != null) {
       return state(activity);
     }
     if (there.contains(drvPath)) {
       return NodeState.THERE;
+    }
+    if (broken.contains(drvPath)) {
+      return NodeState.BLOCKED;
     }
     if (unfinished.contains(drvPath)) {
       return NodeState.WAITING;
@@ -121,7 +139,8 @@ public final class Tree {
             switch (state(drvPath)) {
               case RUNNING -> activity(drvPath).kind() == Build.Kind.BUILD;
               case WAITING -> true;
-              case FAILED, INTERRUPTED, BUILT, SUBSTITUTED, THERE, UNKNOWN, UNNEEDED -> false;
+              case FAILED, INTERRUPTED, BLOCKED, BUILT, SUBSTITUTED, THERE, UNKNOWN, UNNEEDED ->
+                  false;
             })
         .map(graph::node)
         .toList();

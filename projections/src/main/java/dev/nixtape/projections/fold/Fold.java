@@ -200,6 +200,13 @@ public final class Fold {
 
   private void observed(LogEntry.Observed entry) {
     String host = entry.session().host();
+    if (entry.observation() instanceof Observation.Planned planned) {
+      OpenSession open = memory.session(entry.session());
+      if (open != null) {
+        memory.putSession(open.wanting(planned.drvPaths()));
+      }
+      return;
+    }
     Activity activity = work.activity(host, entry.observation().activity());
     if (activity == null) {
       return;
@@ -216,7 +223,7 @@ public final class Fold {
             derivation.outputs().stream().allMatch(o -> read.present().contains(o.path()));
         work.put(activity.withSubject(activity.subject().described(derivation, rebuilt)));
       }
-      case Observation.DerivationKnown _ -> {
+      case Observation.Planned _, Observation.DerivationKnown _ -> {
         // It says nothing of this activity.
       }
       case Observation.OutputsChecked checked -> checked(activity, outputs(activity, checked));

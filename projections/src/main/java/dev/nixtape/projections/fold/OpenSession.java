@@ -9,6 +9,7 @@ import dev.nixtape.projections.tape.Source;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A session that has not ended.
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// @param torn what stands of a line whose end is not there yet; null between lines
 /// @param losses what is missing, by reason
 /// @param error the last error that Nix reported
+/// @param wanted derivations that it asked for and that were not there
 record OpenSession(
     SessionId id,
     Source source,
@@ -26,13 +28,17 @@ record OpenSession(
     Tally tally,
     @Nullable TornLine torn,
     List<Loss> losses,
-    @Nullable String error) {
+    @Nullable String error,
+    List<String> wanted) {
 
   /// Reasons that a session keeps apart; every one beyond counts to the last.
   private static final int MAX_LOSSES = 8;
 
+  /// Derivations that it asked for that are remembered.
+  private static final int MAX_WANTED = 100;
+
   static OpenSession opened(SessionId id, Source source, Instant at) {
-    return new OpenSession(id, source, at, at, 0, Tally.NONE, null, List.of(), null);
+    return new OpenSession(id, source, at, at, 0, Tally.NONE, null, List.of(), null, List.of());
   }
 
   /// The sessions of one client and of the workers that serve it share this; any other session is
@@ -58,11 +64,18 @@ record OpenSession(
         tally.plus(more),
         torn,
         losses,
-        error == null ? this.error : error);
+        error == null ? this.error : error,
+        wanted);
   }
 
   OpenSession repeated(long bytes) {
     return read(next, lastAt, new Tally(0, 0, 0, 0, 0, 0, 0, 0, bytes), torn, null);
+  }
+
+  OpenSession wanting(List<String> drvPaths) {
+    List<String> all =
+        Stream.concat(wanted.stream(), drvPaths.stream()).distinct().limit(MAX_WANTED).toList();
+    return new OpenSession(id, source, openedAt, lastAt, next, tally, torn, losses, error, all);
   }
 
   /// Bytes that never came: a torn line before them has lost its end.
@@ -78,7 +91,8 @@ record OpenSession(
         tally.plus(missing),
         null,
         with(loss),
-        error);
+        error,
+        wanted);
   }
 
   private List<Loss> with(Loss loss) {
@@ -112,6 +126,7 @@ record OpenSession(
         ending == null ? null : ending.exitCode(),
         error,
         losses,
-        tally);
+        tally,
+        wanted);
   }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 @JsonSubTypes({
   @JsonSubTypes.Type(value = Observation.DerivationRead.class, name = "derivation"),
   @JsonSubTypes.Type(value = Observation.DerivationKnown.class, name = "input"),
+  @JsonSubTypes.Type(value = Observation.Planned.class, name = "plan"),
   @JsonSubTypes.Type(value = Observation.OutputsChecked.class, name = "outputs"),
   @JsonSubTypes.Type(value = Observation.Unreadable.class, name = "unreadable")
 })
@@ -32,6 +33,20 @@ public sealed interface Observation {
   /// @param activity the build for which it was read
   /// @param text the .drv as it stands in the store (ATerm); "" when Kafka did not take it
   record DerivationKnown(long activity, String drvPath, String text) implements Observation {}
+
+  /// What a client is about to have built, of which nothing else that it is about to have built
+  /// needs it: what it asked for, as far as that is not there.
+  record Planned(List<String> drvPaths) implements Observation {
+    public Planned {
+      drvPaths = List.copyOf(drvPaths);
+    }
+
+    /// None: nothing is built yet.
+    @Override
+    public long activity() {
+      return 0;
+    }
+  }
 
   /// A build's outputs after its stop. Present means: in the store, in the form that Nix gives to
   /// what it registers (time of modification 1 second after the epoch), so that what a failed build

@@ -32,7 +32,8 @@ class StrangersTest {
         null,
         null,
         List.of(),
-        new Session.Tally(1, bytes, lines, 0, bad, 0, 0, 0, 0));
+        new Session.Tally(1, bytes, lines, 0, bad, 0, 0, 0, 0),
+        List.of());
   }
 
   private static Session socket(
