@@ -763,3 +763,86 @@ def nothing_lost(nix, nixtape):
             raise Wrong("at most 2 unrecognised lines", unrecognised)
 
     return check
+
+
+# -- what builds need
+
+
+def diamond(nix, name, flags, right="sleep 0.3; echo > $out"):
+    """top needs left and right, both need bottom."""
+    return nix.expression(
+        name,
+        f"""rec {{ bottom = make {{ pname = "{name}-bottom"; flags = "{flags}"; }} "{name}-bottom" "sleep 0.3; echo > $out";
+                  left = make {{ inherit bottom; }} "{name}-left" "sleep 1; echo > $out";
+                  right = make {{ inherit bottom; }} "{name}-right" "{right}";
+                  top = make {{ inherit left right; }} "{name}-top" "echo > $out"; }}""",
+    )
+
+
+@case
+def tree(nix, nixtape):
+    """A tree has its root before that begins, says what waits, and after a failure what was not built."""
+    file = diamond(nix, "tree", "a")
+    client = nix.start("nix", "build", "--no-link", "-f", file, "top")
+
+    def it_runs():
+        running = the_one(nixtape.activities("build", "tree-left", "--running"), "running builds")
+        rows = nixtape.ask("tree", running["session"])["rows"]
+        states = {row["name"]: row["state"] for row in rows}
+        expect(("tree-top", 0), (rows[0]["name"], rows[0]["depth"]), "the root")
+        expect(("waiting", "running"), (states["tree-top"], states["tree-left"]), "states of top and left")
+
+    eventually(it_runs)
+    client.wait(timeout=60)
+    nix.build(diamond(nix, "tree", "a", right="exit 3"), "top", status=1)
+
+    def check():
+        built, failed = (nixtape.builds("tree-right")[n] for n in (0, 1))
+        whole = nixtape.ask("tree", built["session"])
+        expect({"built": 4}, whole["totals"], "states")
+        expect([("tree-bottom", True)], [(r["name"], r["again"]) for r in whole["rows"] if r["again"]], "what stands above already")
+        rows = nixtape.ask("tree", failed["session"])["rows"]
+        expect([("tree-top", "blocked"), ("tree-right", "failed")], [(r["name"], r["state"]) for r in rows], "the tree of the failure")
+        expect_in("├─ tree-right", nixtape.command("tree", failed["session"]), "the tree as text")
+        nixtape.command("tree", "/nix/store/" + "0" * 32 + "-nothing.drv", status=3)
+
+    return check
+
+
+@case
+def why(nix, nixtape):
+    """What asked for a build, and the one input that made it another one."""
+    nix.build(diamond(nix, "why", "-O2"), "top")
+    nix.build(diamond(nix, "why", "-O3"), "top")
+
+    def check():
+        said = nixtape.ask("why", "why-left")
+        expect(["why-top", "why-left"], [each["name"] for each in said["chain"]], "who needs it")
+        expect("alice", said["sessions"][0]["user"], "whose session")
+        expect("other", said["comparison"], "comparison")
+        cause = the_one(said["causes"], "causes")
+        expect("why-bottom", cause["name"], "the cause")
+        expect([("env", "flags", "-O2", "-O3")], [tuple(change[key] for key in ("what", "name", "before", "after")) for change in cause["changes"]], "what changed in it")
+        expect_in("flags: '-O2' → '-O3'", nixtape.command("why", "why-top"), "why as text")
+        nixtape.command("why", "nothing-like-it", status=3)
+
+    return check
+
+
+@case
+def critical_path(nix, nixtape):
+    """The chain that ended last, and what a cache hit would save."""
+    nix.build(diamond(nix, "path", "a"), "top")
+
+    def check():
+        top = the_one(nixtape.builds("path-top"), "builds")
+        path = nixtape.ask("critical-path", top["session"])
+        expect(["path-bottom", "path-left", "path-top"], [link["name"] for link in path["links"]], "the chain")
+        expect(4, path["steps"], "steps")
+        chain = sum(link["gapMs"] + link["durationMs"] for link in path["links"])
+        expect(path["realMs"], chain, "gaps and durations of the chain")
+        left = path["links"][1]
+        if not 400 <= left["savedMs"] <= left["durationMs"]:
+            raise Wrong("savedMs of left: what it takes longer than right, about 700", left["savedMs"])
+
+    return check

@@ -118,7 +118,13 @@ final class BuildWatch implements Onlooker {
   }
 
   private void look(ByteSlice line) {
-    switch (NixLine.parse(line)) {
+    NixEvent event = NixLine.parse(line);
+    if (event instanceof NixEvent.Start && !planned.isEmpty()) {
+      // The first thing that Nix does behind its plan.
+      observer.planned(recording, planned);
+      planned = new ArrayList<>(0);
+    }
+    switch (event) {
       case NixEvent.Message message when message.text().startsWith("  /") -> {
         if (planned.size() < MAX_PLANNED) {
           planned.add(message.text().strip());
@@ -128,11 +134,6 @@ final class BuildWatch implements Onlooker {
         if (open.size() < MAX_OPEN && open.add(start.id())) {
           observer.started(recording, start.id(), start.field(0));
         }
-      }
-      case NixEvent.Start _ when !planned.isEmpty() -> {
-        // The first thing that Nix does behind its plan.
-        observer.planned(recording, planned);
-        planned = new ArrayList<>(0);
       }
       case NixEvent.Stop stop -> {
         if (open.remove(stop.id())) {

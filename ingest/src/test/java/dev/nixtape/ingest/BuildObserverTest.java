@@ -307,7 +307,7 @@ class BuildObserverTest {
     Recording session = session();
 
     take(session, plan("bottom") + plan("left") + plan("gone") + plan("other") + plan("top"));
-    take(session, start(1, drv("bottom")));
+    take(session, start(1, DRV));
     session.end(LogEntry.Ending.end());
     tape.awaitClosed();
 

@@ -141,17 +141,17 @@ final class TreeCommand implements Callable<Integer> {
   }
 
   private static String word(Row row) {
-    return row.state() == NodeState.RUNNING
-        ? row.kind() == Kind.SUBSTITUTE ? "substituting" : "building"
+    return row.state() == NodeState.RUNNING && row.kind() == Kind.SUBSTITUTE
+        ? "substituting"
         : word(row.state());
   }
 
   private static String word(NodeState state) {
     return switch (state) {
+      case RUNNING -> "building";
       case UNNEEDED -> "not needed";
       case BLOCKED -> "not built";
-      case FAILED, INTERRUPTED, RUNNING, WAITING, BUILT, SUBSTITUTED, THERE, UNKNOWN ->
-          state.json();
+      case FAILED, INTERRUPTED, WAITING, BUILT, SUBSTITUTED, THERE, UNKNOWN -> state.json();
     };
   }
 

@@ -29,6 +29,18 @@ class CommandsTest {
        "log":{"partition":0,"from":1,"to":2},"addedLater":true}
       """;
 
+  private static final String TREE =
+      """
+      {"sessions":["h/s"],"totals":{"blocked":1,"failed":1,"running":1,"there":2},"unread":0,"rows":[
+       {"depth":0,"drvPath":"/t","name":"top","system":"s","state":"blocked","again":false,"more":{"there":1}},
+       {"depth":1,"drvPath":"/l","name":"left","system":"s","state":"failed","id":"7k3x9q2m00000000","kind":"build",
+        "durationMs":1500,"again":false,"more":{"there":1}},
+       {"depth":1,"drvPath":"/r","name":"right","system":"s","state":"running","id":"8k3x9q2m00000000","kind":"build",
+        "durationMs":1000,"expected":{"medianMs":3000,"lowMs":2000,"highMs":4000,"samples":5},"remainingMs":2000,
+        "again":false,"more":{}},
+       {"depth":2,"drvPath":"/l","name":"left","system":"s","state":"failed","again":true,"more":{}}]}
+      """;
+
   private final Map<String, String> answers =
       Map.of(
           "/v1/builds",
@@ -37,6 +49,8 @@ class CommandsTest {
           FAILED,
           "/v1/sessions",
           "[]",
+          "/v1/tree/top",
+          TREE,
           "/v1/hosts",
           "[]",
           "/v1/topics",
@@ -116,6 +130,25 @@ class CommandsTest {
 
     assertTrue(result.out().contains("counter says failed: the worker counted it"), result.out());
     assertTrue(result.out().contains("nixtape log 7k3x9q2m"), result.out());
+  }
+
+  @Test
+  void aTreeIsDrawn() {
+    Result result = execute("tree", "top", "--server", address);
+
+    assertEquals(
+        """
+        DERIVATION             STATE      TIME  LEFT  USUALLY                        ID
+        top                    not built
+        ├─ left                failed     1.5s                                       7k3x9q2m
+        │  └─ … 1 more: 1 there
+        ├─ right               building   1.0s  2.0s  3.0s (2.0s to 4.0s, 5 builds)  8k3x9q2m
+        │  └─ left, see above
+        └─ … 1 more: 1 there
+
+        1 failed, 1 not built, 1 building, 2 there
+        """,
+        result.out());
   }
 
   @Test

@@ -74,6 +74,14 @@ final class DerivationQuestions {
       return sessions.stream().map(Session::id).toList();
     }
 
+    /// Whether it is a derivation that nobody built, asked for or read.
+    boolean isUnknown(Graph graph) {
+      return drvPath != null
+          && build == null
+          && sessions.isEmpty()
+          && graph.unread().contains(drvPath);
+    }
+
     /// What the run wanted and what was built in it, and what is asked about.
     List<String> drvPaths() {
       return Stream.of(
@@ -94,8 +102,8 @@ final class DerivationQuestions {
     List<String> asked =
         subject.drvPath() == null ? subject.drvPaths() : List.of(subject.drvPath());
     Graph graph = Graph.of(library, asked, MAX_NODES);
-    if (asked.isEmpty() || (subject.build() == null && graph.unread().containsAll(asked))) {
-      throw new Questions.Refused(404, "nothing of '%s' was built or read".formatted(what));
+    if (asked.isEmpty() || subject.isUnknown(graph)) {
+      throw unknown(what);
     }
     Tree tree = new Tree(graph, graph.tops(asked), new Run(subject.activities()));
     Map<String, Estimate> estimates = new HashMap<>();
@@ -104,6 +112,10 @@ final class DerivationQuestions {
         .forEach(
             node -> estimate(node).ifPresent(estimate -> estimates.put(node.drvPath(), estimate)));
     return tree.view(subject.sessionIds(), estimates, now, all, ROWS);
+  }
+
+  private static Questions.Refused unknown(String what) {
+    return new Questions.Refused(404, "nothing of '%s' was built or read".formatted(what));
   }
 
   private Optional<Estimate> estimate(Node node) {
@@ -145,8 +157,8 @@ final class DerivationQuestions {
       }
       drvPath = tops.getFirst();
     }
-    if (subject.build() == null && graph.unread().contains(drvPath)) {
-      throw new Questions.Refused(404, "nothing of '%s' was built or read".formatted(what));
+    if (subject.isUnknown(graph)) {
+      throw unknown(what);
     }
     String target = drvPath;
     Build build =
@@ -246,7 +258,21 @@ final class DerivationQuestions {
   private Subject ofDerivation(String drvPath) {
     return last(StorePath.name(drvPath), build -> drvPath.equals(build.drvPath()))
         .map(this::ofBuild)
+        .or(() ->
+            wanting(drvPath)
+                .flatMap(this::ofSession)
+                .map(run -> new Subject(drvPath, null, run.sessions(), run.activities())))
         .orElseGet(() -> new Subject(drvPath, null, List.of(), running()));
+  }
+
+  /// The last session that asked for a derivation.
+  private Optional<String> wanting(String drvPath) {
+    try (Stream<Session> sessions = projections.sessions(true)) {
+      return sessions
+          .filter(session -> session.wanted().contains(drvPath))
+          .findFirst()
+          .map(Session::id);
+    }
   }
 
   private List<Build> running() {

@@ -9,6 +9,7 @@ import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
+import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Topic;
@@ -34,10 +35,13 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,6 +51,8 @@ import org.junit.jupiter.api.io.TempDir;
 /// The whole way on a real broker: log, topologies, stores, answers.
 class StreamsNodeTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private static final String BAD = "/nix/store/ai9hpidbpikg9cpwl0kdpy8qlq4waxch-bad-2.0.drv";
 
   @TempDir static Path directory;
   private static EmbeddedKafka kafka;
@@ -100,6 +106,55 @@ class StreamsNodeTest {
         var _ = producer.send(Shim.record(entry, host.equals("h1") ? 0 : 1));
       }
     }
+  }
+
+  /// What `bad-2.0` needs: more than is asked for at once.
+  private static void publishDerivations() {
+    List<String> inputs =
+        IntStream.range(0, 250)
+            .mapToObj(n -> "/nix/store/%032d-needed+1.0.drv".formatted(n))
+            .toList();
+    try (KafkaProducer<String, byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", kafka.bootstrapServers()),
+            new StringSerializer(),
+            new ByteArraySerializer())) {
+      for (String drvPath : inputs) {
+        publish(producer, drvPath, "");
+      }
+      publish(
+          producer,
+          BAD,
+          inputs.stream().map("(\"%s\",[\"out\"])"::formatted).collect(Collectors.joining(",")));
+    }
+  }
+
+  private static void publish(
+      KafkaProducer<String, byte[]> producer, String drvPath, String inputs) {
+    String text =
+        "Derive([(\"out\",\"/o\",\"\",\"\")],[%s],[],\"s\",\"/bin/sh\",[],[])".formatted(inputs);
+    var _ =
+        producer.send(
+            new ProducerRecord<>(
+                Topic.DERIVATIONS.name(), drvPath, Json.write(KnownDerivation.of(drvPath, text))));
+  }
+
+  @Test
+  void questionsAboutWhatBuildsNeedAreAnsweredWhereNobodyReadIt() throws IOException {
+    JsonNode bad = get(node, "/v1/builds?show=all&kind=build&name=bad-2.0&host=h1").get(0);
+    String session = bad.get("session").asText();
+
+    assertEquals("bad-2.0", get(node, "/v1/tree/" + session).at("/rows/0/name").asText());
+    assertEquals("bad-2.0", get(node, "/v1/critical-path/" + session).at("/links/0/name").asText());
+    JsonNode why = get(node, "/v1/why/" + bad.get("id").asText());
+    assertEquals(session, why.at("/sessions/0/id").asText());
+    assertEquals("none", why.get("comparison").asText());
+    for (String question : List.of("tree", "critical-path", "why")) {
+      for (String nothing : List.of("zzzzzzzz", "h1/zzzzzzzz")) {
+        assertEquals(404, open(node, "/v1/" + question + "/" + nothing).getResponseCode());
+      }
+    }
+    assertEquals(404, open(node, "/v1/tree/nothing.drv").getResponseCode());
   }
 
   private static long count(JsonNode stats, String kind) {
@@ -259,6 +314,17 @@ class StreamsNodeTest {
       awaitAnswer(second, "/v1/stats", stats -> count(stats, "build") == 6);
       for (StreamsNode one : List.of(node, second)) {
         awaitMetrics(one, metrics -> count(metrics, "nixtape_log_lines_total{partition=") == 1);
+      }
+      // Two partitions hold what it needs: whoever is asked asks the other.
+      publishDerivations();
+      for (StreamsNode one : List.of(node, second)) {
+        awaitAnswer(
+            one,
+            "/v1/tree/" + BAD.substring("/nix/store/".length()) + "?all=true",
+            tree ->
+                tree.at("/rows/0/state").asText().equals("failed")
+                    && tree.at("/totals/there").asInt() == 250
+                    && tree.at("/unread").asInt() == 0);
       }
       // Each asks the other how far its partition is.
       awaitAnswer(second, "/v1/topics", topics -> topics.at("/behind/records").asLong(-1) == 0);

@@ -354,6 +354,22 @@ class FoldTest {
     assertEquals(out, build.storePath());
   }
 
+  @Test
+  void whatAClientAskedForIsItsSessionsAndWhatABuildNeedsChangesNothing() {
+    Tape tape = new Tape();
+    Tape.Stream client = tape.client(CLIENT);
+    observe(tape, client, new Observation.Planned(List.of(DRV)));
+    client.tell(startBuild(BUILD, DRV));
+    Map<String, String> before = tape.remembered();
+
+    observe(tape, client, new Observation.DerivationKnown(BUILD, DRV, "Derive("));
+
+    assertEquals(before, tape.remembered());
+    assertEquals(List.of(DRV), tape.openSessions().getFirst().wanted());
+    client.close();
+    assertEquals(List.of(DRV), tape.endedSessions().getFirst().wanted());
+  }
+
   private static void observe(Tape tape, Tape.Stream stream, Observation observation) {
     tape.write(new LogEntry.Observed(stream.id, tape.now(), stream.offset(), observation));
   }
