@@ -147,7 +147,7 @@ class StreamsNodeTest {
     assertEquals("bad-2.0", get(node, "/v1/tree/" + session).at("/rows/0/name").asText());
     assertEquals("bad-2.0", get(node, "/v1/critical-path/" + session).at("/links/0/name").asText());
     JsonNode why = get(node, "/v1/why/" + bad.get("id").asText());
-    assertEquals(session, why.at("/sessions/0/id").asText());
+    assertTrue(why.get("sessions").findValuesAsText("id").contains(session));
     assertEquals("none", why.get("comparison").asText());
     for (String question : List.of("tree", "critical-path", "why")) {
       for (String nothing : List.of("zzzzzzzz", "h1/zzzzzzzz")) {
