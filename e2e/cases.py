@@ -768,12 +768,12 @@ def nothing_lost(nix, nixtape):
 # -- what builds need
 
 
-def diamond(nix, name, flags, right="sleep 0.3; echo > $out"):
+def diamond(nix, name, flags, left="sleep 1; echo > $out", right="sleep 0.3; echo > $out"):
     """top needs left and right, both need bottom."""
     return nix.expression(
         name,
         f"""rec {{ bottom = make {{ pname = "{name}-bottom"; flags = "{flags}"; }} "{name}-bottom" "sleep 0.3; echo > $out";
-                  left = make {{ inherit bottom; }} "{name}-left" "sleep 1; echo > $out";
+                  left = make {{ inherit bottom; }} "{name}-left" "{left}";
                   right = make {{ inherit bottom; }} "{name}-right" "{right}";
                   top = make {{ inherit left right; }} "{name}-top" "echo > $out"; }}""",
     )
@@ -782,7 +782,7 @@ def diamond(nix, name, flags, right="sleep 0.3; echo > $out"):
 @case
 def tree(nix, nixtape):
     """A tree has its root before that begins, says what waits, and after a failure what was not built."""
-    file = diamond(nix, "tree", "a")
+    file = diamond(nix, "tree", "a", left="sleep 6; echo > $out")
     client = nix.start("nix", "build", "--no-link", "-f", file, "top")
 
     def it_runs():
@@ -794,7 +794,7 @@ def tree(nix, nixtape):
 
     eventually(it_runs)
     client.wait(timeout=60)
-    nix.build(diamond(nix, "tree", "a", right="exit 3"), "top", status=1)
+    nix.build(diamond(nix, "tree", "a", left="sleep 6; echo > $out", right="exit 3"), "top", status=1)
 
     def check():
         built, failed = (nixtape.builds("tree-right")[n] for n in (0, 1))

@@ -138,11 +138,11 @@ class CommandsTest {
 
     assertEquals(
         """
-        DERIVATION             STATE      TIME  LEFT  USUALLY                        ID
-        top                    not built
-        ├─ left                failed     1.5s                                       7k3x9q2m
+        DERIVATION               STATE      TIME  LEFT  USUALLY                        ID
+        top                      not built
+        ├─ left                  failed     1.5s                                       7k3x9q2m
         │  └─ … 1 more: 1 there
-        ├─ right               building   1.0s  2.0s  3.0s (2.0s to 4.0s, 5 builds)  8k3x9q2m
+        ├─ right                 building   1.0s  2.0s  3.0s (2.0s to 4.0s, 5 builds)  8k3x9q2m
         │  └─ left, see above
         └─ … 1 more: 1 there
 
