@@ -107,8 +107,10 @@ public record CriticalPath(
       return step.finishedAt() == null ? now : step.finishedAt();
     }
 
+    /// Of several that ended at once, as it looks when a host was too busy to read sooner, the one
+    /// that needs the others.
     Optional<Build> last() {
-      return inOrder.stream().max(Comparator.comparing(this::end));
+      return inOrder.stream().reduce((one, other) -> end(other).isBefore(end(one)) ? one : other);
     }
 
     CriticalPath path(List<String> sessions, Build last) {

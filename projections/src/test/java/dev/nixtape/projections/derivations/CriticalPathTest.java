@@ -58,6 +58,13 @@ class CriticalPathTest {
   }
 
   @Test
+  void ofTwoThatEndAtOnceTheOneThatNeedsTheOtherIsLast() {
+    CriticalPath path = path(built("top", 2, 2), built("left", 0, 2));
+
+    assertEquals(List.of("left", "top"), names(path));
+  }
+
+  @Test
   void whatWasThereIsNoLink() {
     CriticalPath path = path(built("bottom", 0, 2), built("top", 3, 4));
 
