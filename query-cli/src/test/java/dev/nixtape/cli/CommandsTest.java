@@ -31,7 +31,7 @@ class CommandsTest {
 
   private static final String TREE =
       """
-      {"sessions":["h/s"],"totals":{"blocked":1,"failed":1,"running":1,"there":2},"unread":0,"rows":[
+      {"sessions":["h/s"],"totals":{"failed":1,"blocked":1,"running":1,"there":2},"unread":0,"rows":[
        {"depth":0,"drvPath":"/t","name":"top","system":"s","state":"blocked","again":false,"more":{"there":1}},
        {"depth":1,"drvPath":"/l","name":"left","system":"s","state":"failed","id":"7k3x9q2m00000000","kind":"build",
         "durationMs":1500,"again":false,"more":{"there":1}},
