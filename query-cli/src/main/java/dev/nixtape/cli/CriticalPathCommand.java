@@ -41,7 +41,7 @@ final class CriticalPathCommand implements Callable<Integer> {
     String path = "/v1/critical-path/" + Server.segment(what);
     PrintWriter out = spec.commandLine().getOut();
     if (asked.form == Asked.Form.JSON) {
-      asked.json(path, out);
+      asked.server.copy(path, out);
       return 0;
     }
     CriticalPath run = asked.server.one(path, CriticalPath.class);

@@ -67,7 +67,7 @@ final class TreeCommand implements Callable<Integer> {
     String path = "/v1/tree/%s?all=%s".formatted(Server.segment(what), all);
     PrintWriter out = spec.commandLine().getOut();
     switch (asked.form) {
-      case JSON -> asked.json(path, out);
+      case JSON -> asked.server.copy(path, out);
       case CSV -> table().csv(drawn(asked.server.one(path, TreeView.class).rows()), out);
       case TABLE -> {
         TreeView tree = asked.server.one(path, TreeView.class);

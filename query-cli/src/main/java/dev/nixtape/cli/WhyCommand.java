@@ -46,7 +46,7 @@ final class WhyCommand implements Callable<Integer> {
     String path = "/v1/why/" + Server.segment(what);
     PrintWriter out = spec.commandLine().getOut();
     switch (asked.form) {
-      case JSON -> asked.json(path, out);
+      case JSON -> asked.server.copy(path, out);
       case CSV -> table().csv(rows(asked.server.one(path, Why.class)), out);
       case TABLE -> print(asked.server.one(path, Why.class), Instant.now(), out);
     }
