@@ -768,6 +768,14 @@ def nothing_lost(nix, nixtape):
 # -- what builds need
 
 
+def explained(nixtape, *question):
+    """An answer that is one object; there is none before the first fact is there."""
+    answer = nixtape.ask(*question)
+    if not answer:
+        raise Wrong(f"an answer to {' '.join(question)}", "none")
+    return answer
+
+
 def diamond(nix, name, flags, left="sleep 1; echo > $out", right="sleep 0.3; echo > $out"):
     """top needs left and right, both need bottom."""
     return nix.expression(
@@ -787,7 +795,7 @@ def tree(nix, nixtape):
 
     def it_runs():
         running = the_one(nixtape.activities("build", "tree-left", "--running"), "running builds")
-        rows = nixtape.ask("tree", running["session"])["rows"]
+        rows = explained(nixtape, "tree", running["session"])["rows"]
         states = {row["name"]: row["state"] for row in rows}
         expect(("tree-top", 0), (rows[0]["name"], rows[0]["depth"]), "the root")
         expect(("waiting", "running"), (states["tree-top"], states["tree-left"]), "states of top and left")
@@ -799,11 +807,13 @@ def tree(nix, nixtape):
     nix.build(diamond(nix, "tree", "b", right="exit 3"), "top", status=1)
 
     def check():
-        built, failed = (nixtape.builds("tree-right")[n] for n in (-2, -1))
-        whole = nixtape.ask("tree", built["session"])
+        rights = nixtape.builds("tree-right")
+        expect(3, len(rights), "number of builds of right")
+        _, built, failed = rights
+        whole = explained(nixtape, "tree", built["session"])
         expect({"built": 4}, whole["totals"], "states")
         expect([("tree-bottom", True)], [(r["name"], r["again"]) for r in whole["rows"] if r["again"]], "what stands above already")
-        rows = nixtape.ask("tree", failed["session"])["rows"]
+        rows = explained(nixtape, "tree", failed["session"])["rows"]
         expect([("tree-top", "blocked"), ("tree-right", "failed")], [(r["name"], r["state"]) for r in rows], "the tree of the failure")
         expect_in("├─ tree-right", nixtape.command("tree", failed["session"]), "the tree as text")
         nixtape.command("tree", "/nix/store/" + "0" * 32 + "-nothing.drv", status=3)
@@ -818,7 +828,7 @@ def why(nix, nixtape):
     nix.build(diamond(nix, "why", "-O3"), "top")
 
     def check():
-        said = nixtape.ask("why", "why-left")
+        said = explained(nixtape, "why", "why-left")
         expect(["why-top", "why-left"], [each["name"] for each in said["chain"]], "who needs it")
         expect("alice", said["sessions"][0]["user"], "whose session")
         expect("other", said["comparison"], "comparison")
@@ -838,7 +848,7 @@ def critical_path(nix, nixtape):
 
     def check():
         top = the_one(nixtape.builds("path-top"), "builds")
-        path = nixtape.ask("critical-path", top["session"])
+        path = explained(nixtape, "critical-path", top["session"])
         expect(["path-bottom", "path-left", "path-top"], [link["name"] for link in path["links"]], "the chain")
         expect(4, path["steps"], "steps")
         chain = sum(link["gapMs"] + link["durationMs"] for link in path["links"])
