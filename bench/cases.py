@@ -16,7 +16,7 @@ import threading
 import time
 
 from harness import (
-    LAUNCHER, REAL_NIX, CannotRun, Kafka, cpu_seconds, free_port, kafka_tools, need, short, status_mb, stop, wait_until,
+    LAUNCHER, REAL_NIX, CannotRun, Kafka, cpu_seconds, free_port, kafka_tools, maven_jars, need, short, status_mb, stop, wait_until,
 )
 
 LOG = "nixtape.log"
@@ -707,4 +707,85 @@ class RealNix:
         return took
 
 
-CASES = [project, ingest, latency, sessions, fairness, overhead, cli, start, footprint]
+def query(bench):
+    """questions about ten years of a farm (50 million builds, 2 million of them as facts), 99th percentile in ms
+
+    The query server answers over HTTP from a store that holds what its history would; SQLite (a row an event, a table of days by name kept in
+    step) and DuckDB (Parquet, a row a build, a file a year) answer in a process of their own. Their regressions are a difference of means or
+    medians by name; nixtape's are tests. What SQLite has no events of any more (`trend`) it answers by day.
+    """
+    builds, facts, rounds = 50_000_000, 2_000_000, 200
+    up = bench.up()
+    jvm = up.jvm("server")
+    up.stop()
+    tools = maven_jars(bench, ["org.apache.kafka:kafka-streams-test-utils:" + version(jvm, "kafka-streams"), "org.xerial:sqlite-jdbc:3.53.4.0"])
+    duckdb = next((LAUNCHER.parent / "query-cli/target/launch/current/lib").glob("duckdb_jdbc-*.jar"))
+    classes = bench.folder / "classes"
+    class_path = f"{classes}:{tools}:{duckdb}:{jvm.class_path}"
+    for source in ("Decade.java", "QueryOver.java", "Rivals.java"):
+        jvm.compile(source, classes, class_path)
+    store = bench.folder / "store"
+    server = bench.start(jvm.command(class_path, "dev.nixtape.streams.QueryOver", store, str(builds), str(facts)), stdout=subprocess.PIPE, text=True)
+    word, _, address = server.stdout.readline().partition(" ")
+    if word != "ready":
+        raise RuntimeError("the query server did not start")
+    month = "since=2026-10-02T00:00:00Z"
+    name = "package00123-7.3"
+    questions = {
+        "summary-all": "/v1/stats",
+        "summary-30d": f"/v1/stats?{month}",
+        "name-all": "/v1/stats?drv=package0012",
+        "name-30d": f"/v1/stats?drv=package0012&{month}",
+        "builds": f"/v1/history/{name}?limit=20",
+        "trend": f"/v1/trend/{name}?since=2016-01-01T00:00:00Z",
+        "regressions": f"/v1/regressions?{month}&until=2026-11-01T00:00:00Z",
+    }
+    goals = {"summary-all": 10, "summary-30d": 10, "name-all": 50, "name-30d": 50, "builds": 10, "trend": 10, "regressions": 2000}
+    connection = http.client.HTTPConnection(address.strip().removeprefix("http://"))
+    ours = {}
+    for question, path in questions.items():
+        took = []
+        for number in range((10 if question == "regressions" else rounds) + 2):
+            began = time.monotonic()
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            body = answer.read()
+            if answer.status != 200:
+                raise RuntimeError(f"{path}: {answer.status} {body[:200]!r}")
+            if number >= 2:
+                took.append((time.monotonic() - began) * 1000)
+        took.sort()
+        ours[question] = took[int(len(took) * 0.99)]
+        bench.say(f"nixtape {question}: p50 {short(took[len(took) // 2])}, p99 {short(ours[question])} ms, {len(body):,} bytes")
+    bench.say(f"nixtape: {disk(store) / 1e6:,.0f} MB on the disk")
+    stop(server)
+    theirs = {}
+    for rival in ("sqlite", "duckdb"):
+        flags = ["-Xmx2g" if flag.startswith("-Xmx") else flag for flag in jvm.flags]
+        done = subprocess.run(
+            [jvm.java, *flags, "-classpath", class_path, "Rivals", rival, bench.folder / rival, str(builds), str(facts), str(rounds)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True, text=True, timeout=3600,
+        )
+        theirs[rival] = {}
+        for line in done.stdout.splitlines():
+            question, *figures = line.split()
+            if question == "bytes":
+                bench.say(f"{rival}: {int(figures[0]) / 1e6:,.0f} MB on the disk")
+            else:
+                theirs[rival][question] = float(figures[1])
+                bench.say(f"{rival} {question}: p50 {short(float(figures[0]))}, p99 {short(float(figures[1]))} ms")
+    for question, ms in ours.items():
+        for rival, figures in theirs.items():
+            bench.ratio([ms], "ms", [figures[question]], rival, f"{question}-{rival}")
+        bench.ratio([ms], "ms", [goals[question]], "goal", question)
+
+
+def version(jvm, prefix):
+    return pathlib.Path(jvm.jar(prefix)).stem.rsplit("-", 1)[1]
+
+
+def disk(folder):
+    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+
+
+CASES = [project, ingest, latency, sessions, fairness, overhead, cli, start, footprint, query]

@@ -221,14 +221,22 @@ def stop(process):
 def kafka_tools(bench):
     """The jar with Kafka's own benchmarks, of the Kafka that nixtape is built with: nixtape itself does not need it."""
     jar = next((ROOT / "query-cli/target/launch/current/lib").glob("kafka-clients-*.jar"))
-    version = jar.stem.removeprefix("kafka-clients-")
-    done = subprocess.run(
-        ["mvn", "-q", "-B", "-ntp", "dependency:copy", f"-Dartifact=org.apache.kafka:kafka-tools:{version}", f"-DoutputDirectory={bench.folder}"],
-        cwd=bench.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
-    )
-    if done.returncode:
-        raise CannotRun(f"Maven could not get kafka-tools {version}: {done.stdout[-500:]}")
-    return bench.folder / f"kafka-tools-{version}.jar"
+    return maven_jars(bench, ["org.apache.kafka:kafka-tools:" + jar.stem.removeprefix("kafka-clients-")])
+
+
+def maven_jars(bench, artifacts):
+    """A class path of what only a benchmark needs."""
+    jars = []
+    for artifact in artifacts:
+        done = subprocess.run(
+            ["mvn", "-q", "-B", "-ntp", "dependency:copy", f"-Dartifact={artifact}", f"-DoutputDirectory={bench.folder}"],
+            cwd=bench.folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300,
+        )
+        if done.returncode:
+            raise CannotRun(f"Maven could not get {artifact}: {done.stdout[-500:]}")
+        _, name, version = artifact.split(":")
+        jars.append(str(bench.folder / f"{name}-{version}.jar"))
+    return ":".join(jars)
 
 
 class Kafka:

@@ -30,11 +30,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.stream.Gatherers;
 import java.util.stream.Stream;
-import org.apache.kafka.streams.KafkaStreams;
-import org.apache.kafka.streams.StreamsMetadata;
-import org.apache.kafka.streams.state.HostInfo;
 
 /// Answers for the whole farm, from the parts of all instances. An instance that does not answer
 /// makes the answer fail, by name: half an answer would look like a whole one.
@@ -42,14 +40,13 @@ final class Farm implements Projections, Library {
   /// Derivations asked for at once: their paths stand in a URL.
   private static final int BATCH = 200;
 
-  private final KafkaStreams streams;
   private final Part local;
-  private final HostInfo self;
+  private final Supplier<List<Part>> others;
 
-  Farm(KafkaStreams streams, Part local, StreamsSettings settings, int port) {
-    this.streams = streams;
+  /// @param others the parts of all other instances, as they are now
+  Farm(Part local, Supplier<List<Part>> others) {
     this.local = local;
-    this.self = new HostInfo(settings.listenHost(), port);
+    this.others = others;
   }
 
   private interface Question<T> {
@@ -59,10 +56,7 @@ final class Farm implements Projections, Library {
   private <T> List<T> all(Question<T> question) {
     List<Part> parts = new ArrayList<>();
     parts.add(local);
-    streams.metadataForAllStreamsClients().stream()
-        .map(StreamsMetadata::hostInfo)
-        .filter(instance -> !instance.equals(self) && instance.port() > 0)
-        .forEach(instance -> parts.add(new RemotePart(instance)));
+    parts.addAll(others.get());
     try {
       List<T> answers = new ArrayList<>();
       for (Part part : parts) {

@@ -29,19 +29,13 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
-import java.util.TreeMap;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
-import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.StringSerializer;
-import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.state.KeyValueIterator;
-import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /// The stores of this process. While they move or are restored, reading them throws
@@ -51,19 +45,19 @@ final class LocalPart implements Part {
   /// greater.
   private static final String LAST = "\uffff";
 
-  private final KafkaStreams streams;
+  private final PartitionStores stores;
   private final LiveView live;
   private final Unfolded unfolded;
 
-  LocalPart(KafkaStreams streams, LiveView live, Unfolded unfolded) {
-    this.streams = streams;
+  LocalPart(PartitionStores stores, LiveView live, Unfolded unfolded) {
+    this.stores = stores;
     this.live = live;
     this.unfolded = unfolded;
   }
 
   @Override
   public List<Build> live(BuildQuery query) {
-    requireStores();
+    stores.requireReady();
     return List.copyOf(live.of(query.endedKinds()));
   }
 
@@ -120,7 +114,7 @@ final class LocalPart implements Part {
 
   @Override
   public List<Session> openSessions() {
-    requireStores();
+    stores.requireReady();
     return live.sessions();
   }
 
@@ -232,7 +226,7 @@ final class LocalPart implements Part {
 
   @Override
   public Behind behind() throws IOException {
-    requireStores();
+    stores.requireReady();
     return unfolded.byPartition().values().stream().reduce(Behind.NOTHING, Behind::plus);
   }
 
@@ -268,34 +262,12 @@ final class LocalPart implements Part {
 
   private Map<Integer, ReadOnlyKeyValueStore<String, byte[]>> storesByPartition(
       String name, Topic topic) {
-    requireStores();
-    Map<Integer, ReadOnlyKeyValueStore<String, byte[]>> stores = new TreeMap<>();
-    for (int partition : partitions(topic)) {
-      stores.put(
-          partition,
-          streams.store(
-              StoreQueryParameters.fromNameAndType(
-                      name, QueryableStoreTypes.<String, byte[]>keyValueStore())
-                  .withPartition(partition)));
-    }
-    return stores;
+    return stores.byPartition(name, topic);
   }
 
   /// The partitions of a topic that this process reads.
   Set<Integer> partitions(Topic topic) {
-    return streams.metadataForLocalThreads().stream()
-        .flatMap(thread -> thread.activeTasks().stream())
-        .flatMap(task -> task.topicPartitions().stream())
-        .filter(partition -> partition.topic().equals(topic.name()))
-        .map(TopicPartition::partition)
-        .collect(Collectors.toSet());
-  }
-
-  /// Before and between assignments there are no tasks: that is no answer, not an empty one.
-  private void requireStores() {
-    if (streams.state() != KafkaStreams.State.RUNNING) {
-      throw new InvalidStateStoreException("the projections are " + streams.state());
-    }
+    return stores.partitions(topic);
   }
 
   private static <S, T> Stream<T> merged(

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
@@ -17,8 +18,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.StreamsMetadata;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.state.HostInfo;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -82,9 +85,10 @@ public final class StreamsNode implements AutoCloseable {
       });
       LogReader log = new LogReader(settings.bootstrapServers(), settings.kafka());
       Unfolded unfolded = new Unfolded(live, topics, log);
-      LocalPart local = new LocalPart(streams, live, unfolded);
+      LocalPart local = new LocalPart(new StreamsStores(streams), live, unfolded);
       NodeMeters nodeMeters = new NodeMeters(meters, streams, local, unfolded);
-      Farm farm = new Farm(streams, local, settings, server.port());
+      HostInfo self = new HostInfo(settings.listenHost(), server.port());
+      Farm farm = new Farm(local, () -> others(streams, self));
       server.serve(
           new Routes(
               new Questions(farm, new DerivationQuestions(farm, farm), local, topics, log),
@@ -103,6 +107,14 @@ public final class StreamsNode implements AutoCloseable {
       topics.close();
       throw e;
     }
+  }
+
+  private static List<Part> others(KafkaStreams streams, HostInfo self) {
+    return streams.metadataForAllStreamsClients().stream()
+        .map(StreamsMetadata::hostInfo)
+        .filter(instance -> !instance.equals(self) && instance.port() > 0)
+        .<Part>map(RemotePart::new)
+        .toList();
   }
 
   static Topology topology(LiveView live, FoldMeters meters, Duration kept) {
