@@ -23,6 +23,19 @@ public interface Projections {
   /// Totals. Throws `NotKnown` when no derivation has a name that it asks for.
   Stats stats(StatsQuery query);
 
+  /// Builds that failed, last finished first.
+  Stream<Build> failed(During during);
+
+  /// The most time lost first.
+  List<FlakyBuild> flaky(During during);
+
+  Costs costs(During during, Costs.By by);
+
+  /// Of whole days (UTC).
+  Caches caches(During during);
+
+  Waits waits(During during);
+
   List<HostView> hosts();
 
   /// How far all of these answers are behind the log.

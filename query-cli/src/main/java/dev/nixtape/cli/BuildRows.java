@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// How an activity looks in a row.
 final class BuildRows {
@@ -38,7 +39,11 @@ final class BuildRows {
   }
 
   static String shortId(Build build) {
-    return build.id().substring(0, Math.min(SHORT_ID, build.id().length()));
+    return shortId(build.id());
+  }
+
+  static String shortId(@Nullable String id) {
+    return id == null ? "" : id.substring(0, Math.min(SHORT_ID, id.length()));
   }
 
   static String user(Build build) {

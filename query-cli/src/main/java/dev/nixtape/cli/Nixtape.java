@@ -48,6 +48,11 @@ public final class Nixtape implements Runnable {
     COMMANDS.put("sessions", SessionsCommand.class);
     COMMANDS.put("history", HistoryCommand.class);
     COMMANDS.put("stats", StatsCommand.class);
+    COMMANDS.put("flaky", FlakyCommand.class);
+    COMMANDS.put("failures", FailuresCommand.class);
+    COMMANDS.put("cost", CostCommand.class);
+    COMMANDS.put("cache", CacheCommand.class);
+    COMMANDS.put("waits", WaitsCommand.class);
     COMMANDS.put("hosts", HostsCommand.class);
     COMMANDS.put("sql", SqlCommand.class);
     COMMANDS.put("export", ExportCommand.class);

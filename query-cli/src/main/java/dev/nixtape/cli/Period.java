@@ -1,5 +1,6 @@
 package dev.nixtape.cli;
 
+import dev.nixtape.projections.During;
 import dev.nixtape.projections.Rfc3339;
 import dev.nixtape.projections.StatsQuery;
 import java.time.Instant;
@@ -12,6 +13,8 @@ import picocli.CommandLine.Option;
 
 /// Of which time somebody asks, and in whose time zone.
 final class Period {
+  private static final long LATELY = 30;
+
   @Option(
       names = {"-d", "--days"},
       paramLabel = "N",
@@ -68,6 +71,20 @@ final class Period {
 
   Optional<Instant> to(Instant now) {
     return until.map(text -> Asked.time(text, now, zone()));
+  }
+
+  /// The period, or the last 30 days of it when nobody says from when on.
+  During lately(Instant now) {
+    Optional<Instant> to = to(now);
+    Instant from =
+        from(now)
+            .orElseGet(
+                () -> begin(to.orElse(now).atZone(zone()).toLocalDate().minusDays(LATELY - 1)));
+    try {
+      return new During(Optional.of(from), to, zone());
+    } catch (IllegalArgumentException e) {
+      throw new Failure(Failure.USAGE, "--" + e.getMessage());
+    }
   }
 
   private static int atLeastOne(String option, int n) {

@@ -3,6 +3,10 @@ package dev.nixtape.streams;
 import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildQuery;
+import dev.nixtape.projections.Caches;
+import dev.nixtape.projections.Costs;
+import dev.nixtape.projections.During;
+import dev.nixtape.projections.FlakyBuild;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.LogView;
 import dev.nixtape.projections.NameFilter;
@@ -15,9 +19,15 @@ import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Library;
 import dev.nixtape.projections.derivations.Node;
+import dev.nixtape.projections.Waits;
+import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.Past;
 import dev.nixtape.projections.history.Totalling;
 import dev.nixtape.projections.nix.StorePath;
+import dev.nixtape.projections.operations.CacheUse;
+import dev.nixtape.projections.operations.Costing;
+import dev.nixtape.projections.operations.Flakiness;
+import dev.nixtape.projections.operations.Waiting;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -28,6 +38,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
@@ -153,6 +164,65 @@ final class Farm implements Projections, Library {
       throw new NotKnown(
           filter.text(),
           Stream.concat(names.stream().map(StorePath::pname), names.stream()).toList());
+    }
+  }
+
+  @Override
+  public Stream<Build> failed(During during) {
+    return Merge.of(all(part -> part.failed(during)), Comparator.comparing(Farm::endOf).reversed());
+  }
+
+  @Override
+  public List<FlakyBuild> flaky(During during) {
+    return Flakiness.sorted(flat(part -> part.flaky(during)).stream());
+  }
+
+  @Override
+  public Costs costs(During during, Costs.By by) {
+    return Costing.of(
+        during,
+        by,
+        switch (by) {
+          case USER -> flat(part -> part.slices(Build.Kind.BUILD, Dimension.USER, during));
+          case HOST -> flat(part -> part.slices(Build.Kind.BUILD, Dimension.HOST, during));
+          case PNAME, DAY -> flat(part -> part.sums(Costing.query(during, by)));
+        });
+  }
+
+  @Override
+  public Caches caches(During during) {
+    return CacheUse.of(
+        during,
+        flat(part -> part.days(Dimension.SUBSTITUTER, during)),
+        flat(part -> part.days(Dimension.ANSWER, during)),
+        all(part -> part.rebuilds(during)));
+  }
+
+  @Override
+  public Waits waits(During during) {
+    return Waiting.of(
+        during,
+        flat(part -> part.slices(Build.Kind.WAIT, Dimension.WAIT, during)),
+        all(part -> part.longestWaits(during)),
+        this::begunAfter);
+  }
+
+  private Optional<Build> begunAfter(Build wait, String path) {
+    BuildQuery query =
+        new BuildQuery(
+            BuildQuery.Show.ALL,
+            Optional.of(wait.host()),
+            Optional.empty(),
+            Optional.of(StorePath.name(path)),
+            Optional.of(Build.Kind.BUILD),
+            Optional.empty(),
+            Long.MAX_VALUE);
+    try (Stream<Build> builds = builds(query)) {
+      // Running ones come first, then the last that finished.
+      return Waiting.begunAfter(
+          wait,
+          path,
+          builds.takeWhile(build -> build.running() || !endOf(build).isBefore(endOf(wait))));
     }
   }
 

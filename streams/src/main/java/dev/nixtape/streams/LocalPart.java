@@ -4,6 +4,9 @@ import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.BuildQuery;
+import dev.nixtape.projections.Caches.Rebuilds;
+import dev.nixtape.projections.During;
+import dev.nixtape.projections.FlakyBuild;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
@@ -14,8 +17,13 @@ import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.derivations.Shelf;
 import dev.nixtape.projections.fold.HostTotals;
 import dev.nixtape.projections.fold.Memory;
+import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.operations.CacheUse;
+import dev.nixtape.projections.operations.Flakiness;
+import dev.nixtape.projections.operations.Waiting;
+import dev.nixtape.projections.operations.Waiting.Longest;
 import dev.nixtape.projections.tape.Topic;
 import java.io.IOException;
 import java.time.Instant;
@@ -145,6 +153,49 @@ final class LocalPart implements Part {
   @Override
   public List<Past.Times> times(StatsQuery query) {
     return pasts().stream().flatMap(past -> past.times(query).stream()).toList();
+  }
+
+  @Override
+  public Stream<Build> failed(During during) {
+    return merged(
+        pasts(), past -> past.failed(during), Comparator.comparing(Farm::endOf).reversed());
+  }
+
+  @Override
+  public List<FlakyBuild> flaky(During during) {
+    return pasts().stream()
+        .flatMap(
+            past -> Flakiness.of(past.failed(during), name -> past.builds(name, during)).stream())
+        .toList();
+  }
+
+  @Override
+  public List<Past.Sum> slices(Build.Kind kind, Dimension dimension, During during) {
+    return pasts().stream().flatMap(past -> past.slices(kind, dimension, during).stream()).toList();
+  }
+
+  @Override
+  public List<Past.Sum> days(Dimension dimension, During during) {
+    return pasts().stream()
+        .flatMap(past -> past.slices(dimension, during.since(), during.until()).stream())
+        .toList();
+  }
+
+  @Override
+  public Rebuilds rebuilds(During during) {
+    return CacheUse.merged(
+        pasts().stream()
+            .map(
+                past -> CacheUse.rebuilds(past.facts(Build.Kind.BUILD, during), past::servedBefore))
+            .toList());
+  }
+
+  @Override
+  public Longest longestWaits(During during) {
+    return Longest.of(
+        pasts().stream()
+            .map(past -> Waiting.longest(past.facts(Build.Kind.WAIT, during)))
+            .toList());
   }
 
   /// The histories of the partitions that are here.

@@ -37,6 +37,12 @@ final class LogReader implements AutoCloseable {
   /// For a single record of each of some partitions.
   private static final Duration GLANCE = Duration.ofSeconds(1);
 
+  /// Records of at most 128 KiB each in which the end of a log is looked for.
+  private static final long TAIL_RECORDS = 128;
+
+  /// For the ends of many logs.
+  private static final Duration MOMENT = Duration.ofSeconds(4);
+
   private final Map<String, Object> settings = new HashMap<>();
 
   /// Kept once it was needed: to make one takes longer than the rest of the answer.
@@ -84,6 +90,43 @@ final class LogReader implements AutoCloseable {
         }
       }
     }
+  }
+
+  /// The last lines of builds that ended, by their ids; without those that are not found in a
+  /// moment, the last ones of the list first. Only the end of a build's range is read: what is told
+  /// by several streams is taken from one of them.
+  Map<String, List<String>> tails(List<Build> builds) {
+    Map<String, List<String>> tails = new HashMap<>();
+    Map<String, Object> little = new HashMap<>(settings);
+    little.put("max.partition.fetch.bytes", 2 * Topic.CHUNK_BYTES);
+    long began = System.nanoTime();
+    try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(little)) {
+      for (Build build : builds) {
+        if (build.logLines() == 0) {
+          tails.put(build.id(), List.of());
+          continue;
+        }
+        TopicPartition partition = new TopicPartition(Topic.LOG.name(), build.log().partition());
+        consumer.assign(List.of(partition));
+        consumer.seek(partition, Math.max(build.log().from(), build.log().to() + 1 - TAIL_RECORDS));
+        LogTail tail = new LogTail(build);
+        while (consumer.position(partition) <= build.log().to()) {
+          if (System.nanoTime() - began > MOMENT.toNanos()) {
+            return tails;
+          }
+          for (ConsumerRecord<byte[], byte[]> record : consumer.poll(GLANCE.dividedBy(10))) {
+            if (record.offset() <= build.log().to()) {
+              tail.hear(record);
+            }
+          }
+        }
+        List<String> lines = tail.lines();
+        if (!lines.isEmpty()) {
+          tails.put(build.id(), lines);
+        }
+      }
+    }
+    return tails;
   }
 
   /// When the records at these offsets of the log, by partition, reached their hosts; without those

@@ -3,13 +3,18 @@ package dev.nixtape.streams;
 import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildQuery;
+import dev.nixtape.projections.Caches.Rebuilds;
+import dev.nixtape.projections.During;
+import dev.nixtape.projections.FlakyBuild;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
+import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.operations.Waiting.Longest;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -41,6 +46,22 @@ interface Part {
 
   /// The times behind them.
   List<Past.Times> times(StatsQuery query) throws IOException;
+
+  /// Builds that failed, last finished first.
+  Stream<Build> failed(During during) throws IOException;
+
+  /// All builds of a derivation are in one part.
+  List<FlakyBuild> flaky(During during) throws IOException;
+
+  /// Sums of one kind by what its facts tell, of a time exactly.
+  List<Past.Sum> slices(Build.Kind kind, Dimension dimension, During during) throws IOException;
+
+  /// The same of all kinds, of whole days (UTC).
+  List<Past.Sum> days(Dimension dimension, During during) throws IOException;
+
+  Rebuilds rebuilds(During during) throws IOException;
+
+  Longest longestWaits(During during) throws IOException;
 
   List<HostView> hosts() throws IOException;
 

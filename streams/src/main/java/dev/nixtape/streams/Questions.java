@@ -7,11 +7,17 @@ import com.sun.net.httpserver.HttpExchange;
 import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildQuery;
+import dev.nixtape.projections.Costs;
+import dev.nixtape.projections.During;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.LogView;
 import dev.nixtape.projections.NotKnown;
+import dev.nixtape.projections.Parameters;
 import dev.nixtape.projections.Projections;
 import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.history.Dimension;
+import dev.nixtape.projections.operations.FailureGrouping;
+import dev.nixtape.projections.operations.TellingLine;
 import dev.nixtape.projections.tape.Topic;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -21,8 +27,10 @@ import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +42,9 @@ import org.apache.kafka.streams.errors.InvalidStateStoreException;
 final class Questions implements QueryServer.Handler {
   /// How often a watcher's question is asked anew.
   private static final Duration WATCH = Duration.ofMillis(250);
+
+  /// Of so many failures the logs are looked at.
+  private static final int LOGS_READ = 200;
 
   private final Projections farm;
   private final Part local;
@@ -122,6 +133,19 @@ final class Questions implements QueryServer.Handler {
         }
       }
       case "stats" -> send(exchange, 200, farm.stats(StatsQuery.of(asked)));
+      case "flaky" -> sendAll(exchange, farm.flaky(During.of(asked)).stream());
+      case "failures" -> failures(exchange, During.of(asked));
+      case "cost" ->
+          send(
+              exchange,
+              200,
+              farm.costs(
+                  During.of(asked, "by"),
+                  new Parameters(asked, "by", "since", "until", "tz")
+                      .constant(Costs.By.class, "by")
+                      .orElse(Costs.By.USER)));
+      case "cache" -> send(exchange, 200, farm.caches(During.of(asked)));
+      case "waits" -> send(exchange, 200, farm.waits(During.of(asked)));
       case "hosts" -> sendAll(exchange, farm.hosts().stream());
       case "topics" ->
           send(
@@ -232,6 +256,25 @@ final class Questions implements QueryServer.Handler {
     }
   }
 
+  /// Of the newest failures the ends of the logs are read, as many as a moment allows.
+  private void failures(HttpExchange exchange, During during) throws IOException {
+    FailureGrouping grouping = new FailureGrouping();
+    try (Stream<Build> failed = farm.failed(during)) {
+      Iterator<Build> newestFirst = failed.iterator();
+      List<Build> newest = new ArrayList<>();
+      while (newest.size() < LOGS_READ && newestFirst.hasNext()) {
+        newest.add(newestFirst.next());
+      }
+      Map<String, List<String>> tails = log.tails(newest);
+      for (Build build : newest) {
+        List<String> tail = tails.get(build.id());
+        grouping.add(build, tail == null ? null : TellingLine.of(tail));
+      }
+      newestFirst.forEachRemaining(build -> grouping.add(build, null));
+    }
+    send(exchange, 200, grouping.all(during));
+  }
+
   private static boolean write(OutputStream out, String text) {
     try {
       out.write(text.getBytes(UTF_8));
@@ -304,6 +347,31 @@ final class Questions implements QueryServer.Handler {
       case "names" -> sendAll(exchange, local.names().stream());
       case "sums" -> sendAll(exchange, local.sums(StatsQuery.of(asked)).stream());
       case "times" -> sendAll(exchange, local.times(StatsQuery.of(asked)).stream());
+      case "failed" -> sendAll(exchange, local.failed(During.of(asked)));
+      case "flaky" -> sendAll(exchange, local.flaky(During.of(asked)).stream());
+      case "slices" -> {
+        Parameters parameters = new Parameters(asked, "kind", "dimension", "since", "until", "tz");
+        sendAll(
+            exchange,
+            local
+                .slices(
+                    parameters.constant(Build.Kind.class, "kind").orElseThrow(),
+                    parameters.constant(Dimension.class, "dimension").orElseThrow(),
+                    During.of(asked, "kind", "dimension"))
+                .stream());
+      }
+      case "days" ->
+          sendAll(
+              exchange,
+              local
+                  .days(
+                      new Parameters(asked, "dimension", "since", "until", "tz")
+                          .constant(Dimension.class, "dimension")
+                          .orElseThrow(),
+                      During.of(asked, "dimension"))
+                  .stream());
+      case "rebuilds" -> sendAll(exchange, Stream.of(local.rebuilds(During.of(asked))));
+      case "waits" -> sendAll(exchange, Stream.of(local.longestWaits(During.of(asked))));
       case "hosts" -> sendAll(exchange, local.hosts().stream());
       case "nodes" -> sendAll(exchange, local.nodes(paths(asked)).stream());
       case "derivations" -> sendAll(exchange, local.derivations(paths(asked)).stream());

@@ -6,6 +6,9 @@ import com.fasterxml.jackson.databind.MappingIterator;
 import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildQuery;
+import dev.nixtape.projections.Caches.Rebuilds;
+import dev.nixtape.projections.During;
+import dev.nixtape.projections.FlakyBuild;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
@@ -13,7 +16,9 @@ import dev.nixtape.projections.Session;
 import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
+import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.operations.Waiting.Longest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -78,6 +83,39 @@ final class RemotePart implements Part {
   @Override
   public List<Past.Times> times(StatsQuery query) throws IOException {
     return list("times?" + query.toParameters(), Past.Times.class);
+  }
+
+  @Override
+  public Stream<Build> failed(During during) throws IOException {
+    return stream("failed?" + during.toParameters(), Build.class);
+  }
+
+  @Override
+  public List<FlakyBuild> flaky(During during) throws IOException {
+    return list("flaky?" + during.toParameters(), FlakyBuild.class);
+  }
+
+  @Override
+  public List<Past.Sum> slices(Build.Kind kind, Dimension dimension, During during)
+      throws IOException {
+    return list(
+        "slices?kind=%s&dimension=%s&%s".formatted(kind, dimension, during.toParameters()),
+        Past.Sum.class);
+  }
+
+  @Override
+  public List<Past.Sum> days(Dimension dimension, During during) throws IOException {
+    return list("days?dimension=%s&%s".formatted(dimension, during.toParameters()), Past.Sum.class);
+  }
+
+  @Override
+  public Rebuilds rebuilds(During during) throws IOException {
+    return list("rebuilds?" + during.toParameters(), Rebuilds.class).getFirst();
+  }
+
+  @Override
+  public Longest longestWaits(During during) throws IOException {
+    return list("waits?" + during.toParameters(), Longest.class).getFirst();
   }
 
   @Override

@@ -12,8 +12,11 @@ public enum Dimension {
   USER,
   /// Where substitutions, copies and downloads come from, and who is asked about a path.
   SUBSTITUTER,
-  /// What a build waits for.
-  WAIT;
+  /// What a build waits for, and on which host: `lock/builder-1`.
+  WAIT,
+  /// What became of a question to a substituter: `missed/https://cache.example.org`. Known only
+  /// when the path is built or fetched: see `Questioned`.
+  ANSWER;
 
   private final String key = name().toLowerCase(Locale.ROOT);
 
@@ -33,12 +36,15 @@ public enum Dimension {
             case BUILD, FETCH, IMPORT, WAIT, HOOK, OPTIMISE, VERIFY, OTHER -> Optional.empty();
           };
       case WAIT ->
-          build.kind() == Kind.WAIT ? Optional.of(waitsFor(build.name())) : Optional.empty();
+          build.kind() == Kind.WAIT
+              ? Optional.of(waitsFor(build.name()) + "/" + build.host())
+              : Optional.empty();
+      case ANSWER -> Optional.empty();
     };
   }
 
   /// The store that an address is of: a download's is that of a file in it.
-  private static String store(String address) {
+  static String store(String address) {
     try {
       URI uri = URI.create(address);
       return uri.getScheme() != null && uri.getScheme().startsWith("http") && uri.getHost() != null
@@ -49,15 +55,20 @@ public enum Dimension {
     }
   }
 
-  /// Nix's words without the paths in them.
-  private static String waitsFor(String text) {
-    String lower = text.toLowerCase(Locale.ROOT);
-    if (lower.contains("lock")) {
+  /// What a wait is for, from Nix's words (`src/libstore/build`): `waiting for lock on 'PATH', …`,
+  /// `waiting for a machine to build 'DRV'`, `waiting for a free build user ID for 'DRV'` (in old
+  /// ones `waiting for UID to build 'DRV'`), and `resolved derivation: 'DRV' -> 'DRV'`, which lasts
+  /// as long as the build of the second. Names in them can hold any of these words.
+  public static String waitsFor(String text) {
+    if (text.startsWith("waiting for lock on ")) {
       return "lock";
     }
-    if (lower.contains("machine")) {
+    if (text.startsWith("waiting for a machine ")) {
       return "machine";
     }
-    return lower.contains("build user") ? "build user" : "other";
+    if (text.startsWith("waiting for a free build user ") || text.startsWith("waiting for UID ")) {
+      return "build user";
+    }
+    return text.startsWith("resolved derivation:") ? "resolved" : "other";
   }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Kind;
+import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyRanges;
@@ -26,6 +27,9 @@ import java.util.Objects;
 /// | `names/NAME` | a summary of its builds |
 /// | `sum/LEVEL/PERIOD/KIND` | a `Summary` of a period, of four lengths |
 /// | `slice/DIMENSION/LEVEL/PERIOD/KIND/VALUE` | the same of one host, user or substituter; of days and longer |
+/// | `failed/MILLIS/ID` | the key of the fact of a build that failed |
+/// | `asked/NAME\0MILLIS/ID` | the key of the fact of a question to a substituter that is open |
+/// | `served/PATH\0MILLIS/ID` | the key of the fact of a substitution that succeeded |
 /// | `total/KIND/PACKAGE` | a `Summary` of all times |
 /// | `cell/KIND/PACKAGE\0MONTH` | the samples of a month, packed |
 /// | `kept-from` | the day before which retention has forgotten everything |
@@ -41,6 +45,7 @@ public final class History {
   /// greater.
   static final String LAST = "\uffff";
 
+  static final String FAILED = "failed/";
   private static final String SUM = "sum/";
   private static final String SLICE = "slice/";
   private static final String TOTAL = "total/";
@@ -56,12 +61,14 @@ public final class History {
   private final Words words;
   private final Known known;
   private final Cell cells;
+  private final Questioned questioned;
 
   public History(KeyValues store) {
     this.store = store;
     this.words = new Words(store);
     this.known = new Known(store);
     this.cells = new Cell(words);
+    this.questioned = new Questioned(store);
   }
 
   /// What this history can say; any thread may ask.
@@ -99,19 +106,29 @@ public final class History {
       add(sumKey(level, level.floor(at)) + build.kind().json(), build.kind(), sample);
     }
     for (Dimension dimension : Dimension.values()) {
-      dimension
-          .of(build)
-          .ifPresent(value -> {
-            for (Level level : DAYS_AND_LONGER) {
-              add(
-                  sliceKey(dimension, level, level.floor(at)) + build.kind().json() + "/" + value,
-                  build.kind(),
-                  sample);
-            }
-          });
+      dimension.of(build).ifPresent(value -> addToSlices(dimension, value, build));
     }
+    if (build.kind() == Kind.BUILD && build.outcome() == Outcome.FAILED) {
+      store.put(FAILED + time, pointer);
+    }
+    questioned
+        .add(build, time, pointer)
+        .forEach(answer -> addToSlices(Dimension.ANSWER, answer.value(), answer.query()));
     if (StatsQuery.isNamed(build.kind())) {
       addToPackage(build, at, sample);
+    }
+  }
+
+  private void addToSlices(Dimension dimension, String value, Build build) {
+    Sample sample = Sample.of(build);
+    for (Level level : DAYS_AND_LONGER) {
+      add(
+          sliceKey(dimension, level, level.floor(Sample.finishedAt(build)))
+              + build.kind().json()
+              + "/"
+              + value,
+          build.kind(),
+          sample);
     }
   }
 
@@ -199,9 +216,12 @@ public final class History {
       Build build = BuildJson.read(fact.getValue());
       store.put(fact.getKey(), null);
       store.put(ID + build.id(), null);
+      String time = fact.getKey().substring(factKey(kind).length());
       if (kind == Kind.BUILD) {
-        store.put(nameKey(build.name()) + fact.getKey().substring(factKey(kind).length()), null);
+        store.put(nameKey(build.name()) + time, null);
+        store.put(FAILED + time, null);
       }
+      questioned.remove(build, time);
     }
     if (kind == Kind.BUILD) {
       List.copyOf(known.names()).forEach(this::sumUpName);

@@ -1,9 +1,15 @@
 package dev.nixtape.projections.history;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.nixtape.projections.Bucket;
+import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Kind;
+import dev.nixtape.projections.BuildJson;
+import dev.nixtape.projections.During;
 import dev.nixtape.projections.KeyRanges;
 import dev.nixtape.projections.StatsQuery;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,6 +25,7 @@ import java.util.TreeMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// What one partition's history says; any thread may ask.
@@ -26,6 +33,7 @@ public final class Past {
   /// Far more than fits on a screen or helps in a plot.
   private static final int MAX_BUCKETS = 20_000;
 
+  private static final Duration HOUR = Duration.ofHours(1);
   private static final Instant BEGIN = Instant.EPOCH;
   private static final Instant END = Instant.parse("9999-01-01T00:00:00Z");
 
@@ -120,6 +128,95 @@ public final class Past {
     return rows.entrySet().stream()
         .map(row -> new Sum(0, row.getKey().kind, row.getKey().name, row.getValue()))
         .toList();
+  }
+
+  /// Sums of one kind of activity, of each value of a dimension that its facts tell. Of days (UTC)
+  /// that are cut the facts are read, so that they are those of the time exactly.
+  public List<Sum> slices(Kind kind, Dimension dimension, During during) {
+    Instant from = during.since().orElseGet(this::first);
+    Instant to = during.until().orElseGet(this::last);
+    Instant firstDay = Level.DAY.ceiling(from);
+    Instant lastDay = Level.DAY.floor(to);
+    Map<String, Summary> sums = new LinkedHashMap<>();
+    Consumer<Build> add =
+        fact ->
+            dimension
+                .of(fact)
+                .ifPresent(value ->
+                    sums.computeIfAbsent(value, _ -> new Summary()).add(kind, Sample.of(fact)));
+    if (lastDay.isBefore(firstDay)) {
+      facts(kind, from, to).forEach(add);
+    } else {
+      facts(kind, from, firstDay).forEach(add);
+      facts(kind, lastDay, to).forEach(add);
+      for (Sum sum : slices(dimension, Optional.of(firstDay), Optional.of(lastDay))) {
+        if (sum.kind == kind) {
+          sums.computeIfAbsent(sum.name, _ -> new Summary()).add(sum.summary);
+        }
+      }
+    }
+    return sums.entrySet().stream()
+        .map(sum -> new Sum(0, kind, sum.getKey(), sum.getValue()))
+        .toList();
+  }
+
+  /// The facts of a kind, last finished first; read an hour at a time, because a month of them does
+  /// not fit into memory.
+  public Stream<Build> facts(Kind kind, During during) {
+    return facts(kind, during.since().orElseGet(this::first), during.until().orElseGet(this::last));
+  }
+
+  private Stream<Build> facts(Kind kind, Instant from, Instant to) {
+    return hourly(History.factKey(kind), from, to).map(fact -> BuildJson.read(fact.getValue()));
+  }
+
+  /// Builds that failed, last finished first.
+  public Stream<Build> failed(During during) {
+    return hourly(
+            History.FAILED,
+            during.since().orElseGet(this::first),
+            during.until().orElseGet(this::last))
+        .flatMap(failure -> fact(failure).stream());
+  }
+
+  /// All builds of a derivation name, first finished first.
+  public List<Build> builds(String name, During during) {
+    String prefix = History.nameKey(name);
+    return store
+        .range(
+            prefix + during.since().map(History::timeKey).orElse(""),
+            prefix + during.until().map(History::timeKey).orElse(History.LAST))
+        .stream()
+        .flatMap(build -> fact(build).stream())
+        .toList();
+  }
+
+  /// The first substitution of a store path that succeeded, if it finished before a time.
+  public Optional<Build> servedBefore(String path, Instant at) {
+    String prefix = Questioned.servedKey(path);
+    return store.range(prefix, prefix + History.timeKey(at)).stream()
+        .findFirst()
+        .flatMap(this::fact);
+  }
+
+  private Optional<Build> fact(Map.Entry<String, byte[]> pointer) {
+    return Optional.ofNullable(store.get(new String(pointer.getValue(), UTF_8)))
+        .map(json -> BuildJson.read(json));
+  }
+
+  /// The entries of a table whose keys begin with a time, the last first.
+  private Stream<Map.Entry<String, byte[]>> hourly(String table, Instant from, Instant to) {
+    // Nothing is known outside of these days.
+    Instant begin = from.isBefore(first()) ? first() : from;
+    Instant end = to.isAfter(last()) ? last() : to;
+    return Stream.iterate(end, hour -> hour.isAfter(begin), hour -> hour.minus(HOUR))
+        .flatMap(hour -> {
+          Instant hourBegin = hour.minus(HOUR).isBefore(begin) ? begin : hour.minus(HOUR);
+          return store
+              .range(table + History.timeKey(hourBegin), table + History.timeKey(hour))
+              .reversed()
+              .stream();
+        });
   }
 
   /// All samples of a package that finished in a time, in the order in which they were told.

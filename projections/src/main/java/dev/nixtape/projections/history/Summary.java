@@ -21,6 +21,7 @@ public final class Summary {
   private long count;
   private final long[] outcomes = new long[Sample.OUTCOMES.size()];
   private long durationMs;
+  private long failedMs;
   private long bytes;
   private long logLines;
   private long timed;
@@ -34,6 +35,7 @@ public final class Summary {
     count++;
     outcomes[Sample.OUTCOMES.indexOf(sample.outcome())]++;
     durationMs += sample.durationMs();
+    failedMs += sample.outcome() == Outcome.FAILED ? sample.durationMs() : 0;
     bytes += sample.bytes();
     logLines += sample.logLines();
     lastAt = Math.max(lastAt, sample.at());
@@ -51,6 +53,7 @@ public final class Summary {
       outcomes[i] += that.outcomes[i];
     }
     durationMs += that.durationMs;
+    failedMs += that.failedMs;
     bytes += that.bytes;
     logLines += that.logLines;
     timed += that.timed;
@@ -91,6 +94,11 @@ public final class Summary {
         Instant.ofEpochMilli(lastAt));
   }
 
+  /// The time of those that failed.
+  public long failedMs() {
+    return failedMs;
+  }
+
   private long of(Outcome outcome) {
     return outcomes[Sample.OUTCOMES.indexOf(outcome)];
   }
@@ -106,7 +114,12 @@ public final class Summary {
     for (long outcome : outcomes) {
       out.number(outcome);
     }
-    out.number(durationMs).number(bytes).number(logLines).number(timed).number(timedMs);
+    out.number(durationMs)
+        .number(failedMs)
+        .number(bytes)
+        .number(logLines)
+        .number(timed)
+        .number(timedMs);
     byte[] numbers = out.number(maxMs).number(lastAt).toArray();
     KllFloatsSketch known = times;
     if (known == null) {
@@ -127,6 +140,7 @@ public final class Summary {
       summary.outcomes[i] = in.number();
     }
     summary.durationMs = in.number();
+    summary.failedMs = in.number();
     summary.bytes = in.number();
     summary.logLines = in.number();
     summary.timed = in.number();
