@@ -11,6 +11,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,25 +43,66 @@ class CommandsTest {
        {"depth":2,"drvPath":"/l","name":"left","system":"s","state":"failed","again":true,"more":{}}]}
       """;
 
+  private static final String FLAKY =
+      """
+      [{"name":"bad-2.0","drvPath":"/nix/store/x-bad-2.0.drv","differed":false,"attempts":5,"failed":2,"lostMs":75000,
+        "failedOn":["h1","h2"],"succeededOn":["h3"],
+        "failure":{"id":"7k3x9q2m00000000","at":"2026-01-31T14:04:15.000Z","host":"h1","on":"h1","durationMs":1,"reason":"timed out"},
+        "success":{"id":"8k3x9q2m00000000","at":"2026-01-31T15:04:15.000Z","host":"h3","on":"h3","durationMs":1,"reason":null}}]
+      """;
+
+  private static final String FAILURES =
+      """
+      {"since":null,"until":null,"failed":312,"logsRead":200,"groups":[
+        {"reason":"builder failed with exit code 1","line":"x.c:N: error: no","count":7,"packages":["a","b","c"],"hosts":["h1"],
+         "firstAt":"2026-01-31T14:04:15.000Z","lastAt":"2026-01-31T14:04:15.000Z","example":"7k3x9q2m00000000","exampleLine":"x.c:1: error: no"}]}
+      """;
+
+  private static final String COSTS =
+      """
+      {"since":null,"until":null,"zone":"UTC","by":"USER","measure":"wall",
+       "total":{"key":null,"builds":4,"failed":1,"ms":4000,"failedMs":500,"percent":100.0},
+       "rows":[{"key":"alice","builds":3,"failed":1,"ms":3000,"failedMs":500,"percent":75.0},
+               {"key":null,"builds":1,"failed":0,"ms":1000,"failedMs":0,"percent":25.0}]}
+      """;
+
+  private static final String CACHES =
+      """
+      {"since":null,"until":null,"substituters":[{"uri":"https://cache.example.org","queries":9,"found":4,"missed":3,"unknown":2,
+         "hits":5,"failed":1,"downloaded":4096,"copied":8192,"bytesPerSecond":2048}],
+       "rebuilds":{"looked":20,"pathUnknown":3,"count":1,"ms":75000,"latest":[{"id":"7k3x9q2m00000000","name":"bad-2.0",
+         "storePath":"/nix/store/x-bad-2.0","host":"h1","at":"2026-01-31T14:04:15.000Z","durationMs":75000,
+         "from":"https://cache.example.org","substitution":"8k3x9q2m00000000","substitutedOn":"h2","substitutedAt":"2026-01-31T13:04:15.000Z"}]}}
+      """;
+
+  private static final String WAITS =
+      """
+      {"since":null,"until":null,"kinds":[{"waitsFor":"lock","host":null,"count":2,"totalMs":75000,"meanMs":37500,"p95Ms":70000,"maxMs":70000}],
+       "hosts":[{"waitsFor":"lock","host":"h1","count":2,"totalMs":75000,"meanMs":37500,"p95Ms":70000,"maxMs":70000}],"looked":2,
+       "longest":[{"id":"7k3x9q2m00000000","waitsFor":"lock","what":"bad-2.0","host":"h1","startedAt":"2026-01-31T14:04:15.000Z",
+         "durationMs":70000,"build":"8k3x9q2m00000000","parent":null}]}
+      """;
+
   private final Map<String, String> answers =
-      Map.of(
-          "/v1/builds",
-          "[" + FAILED + "]",
-          "/v1/builds/7k3x9q2m",
-          FAILED,
-          "/v1/sessions",
-          "[]",
-          "/v1/tree/top",
-          TREE,
-          "/v1/hosts",
-          "[]",
-          "/v1/topics",
-          """
-          {"topics":[{"topic":"nixtape.log","partitions":1,"records":816}],
-           "log":{"sessions":10,"open":8,"chunks":791,"bytes":165432,"lines":1688,"text":0,"unrecognised":0,"gaps":0,
-             "missing":0,"repeated":0},
-           "behind":{"records":12,"millis":1234}}
-          """);
+      Map.ofEntries(
+          Map.entry("/v1/builds", "[" + FAILED + "]"),
+          Map.entry("/v1/builds/7k3x9q2m", FAILED),
+          Map.entry("/v1/sessions", "[]"),
+          Map.entry("/v1/tree/top", TREE),
+          Map.entry("/v1/hosts", "[]"),
+          Map.entry("/v1/flaky", FLAKY),
+          Map.entry("/v1/failures", FAILURES),
+          Map.entry("/v1/cost", COSTS),
+          Map.entry("/v1/cache", CACHES),
+          Map.entry("/v1/waits", WAITS),
+          Map.entry(
+              "/v1/topics",
+              """
+              {"topics":[{"topic":"nixtape.log","partitions":1,"records":816}],
+               "log":{"sessions":10,"open":8,"chunks":791,"bytes":165432,"lines":1688,"text":0,"unrecognised":0,"gaps":0,
+                 "missing":0,"repeated":0},
+               "behind":{"records":12,"millis":1234}}
+              """));
   private HttpServer server;
   private String address;
 
@@ -158,6 +201,63 @@ class CommandsTest {
     assertTrue(result.out().contains("behind        12 records, 1.2s\n"), result.out());
   }
 
+  /// The lines of an answer, gaps of any width as one space.
+  private String ask(String... question) {
+    List<String> args = new ArrayList<>(List.of(question));
+    args.addAll(List.of("--server", address, "--tz", "UTC"));
+    Result result = execute(args.toArray(String[]::new));
+    assertEquals(0, result.status(), result.err());
+    return result.out().replaceAll(" +", " ");
+  }
+
+  @Test
+  void flakyShowsHowOftenWhereAndBothIds() {
+    String out = ask("flaky");
+
+    assertTrue(out.contains("bad-2.0 2 5 1m 15s h1 h2 h3 7k3x9q2m 01-31"), out);
+    assertTrue(out.contains(" 8k3x9q2m 01-31"), out);
+    assertTrue(out.contains("timed out"), out);
+  }
+
+  @Test
+  void failuresSaysHowManyLogsWereNotRead() {
+    String out = ask("failures");
+
+    assertTrue(out.contains("7 builder failed with exit code 1 x.c:N: error: no a b +1 h1"), out);
+    assertTrue(out.contains("The logs of 200 of 312 failures were read"), out);
+  }
+
+  @Test
+  void costEndsWithTheWholeAndItsCsvDoesNot() {
+    String out = ask("cost");
+
+    assertTrue(out.contains("alice 3 1 3.0s 500ms 75.0 %\n"), out);
+    assertTrue(out.contains("unknown 1 1.0s 25.0 %\n"), out);
+    assertTrue(out.endsWith("all 4 1 4.0s 500ms 100.0 %\n"), out);
+    assertEquals(
+        "user,builds,failed,time,failed time,share\nalice,3,1,3000,500,75.0\nunknown,1,0,1000,0,25.0\n",
+        ask("cost", "-o", "csv"));
+  }
+
+  @Test
+  void cacheShowsWhatBecameOfQuestionsAndWhatWasBuiltAlthough() {
+    String out = ask("cache");
+
+    assertTrue(
+        out.contains("https://cache.example.org 9 4 3 2 5 1 4.0 KiB 8.0 KiB 2.0 KiB/s\n"), out);
+    assertTrue(out.contains("7k3x9q2m bad-2.0 h1 1m 15s https://cache.example.org h2 01-31"), out);
+    assertTrue(out.contains("Of 3 of 20 builds nobody knows the store path."), out);
+  }
+
+  @Test
+  void waitsShowsWhichBuildWaitedLongest() {
+    String out = ask("waits");
+
+    assertTrue(out.contains("lock 2 1m 15s 37.5s 1m 10s 1m 10s\n"), out);
+    assertTrue(out.contains("7k3x9q2m lock bad-2.0 h1 01-31"), out);
+    assertTrue(out.contains(" 8k3x9q2m\n"), out);
+  }
+
   @Test
   void whatIsNotThereIsStatusThree() {
     Result result = execute("build", "zz", "--server", address);
@@ -203,6 +303,9 @@ class CommandsTest {
           {"stats", "--drv", "a(", "--regex"},
           {"stats", "--bucket", "year"},
           {"stats", "-o", "test"},
+          {"cost", "--by", "moon"},
+          {"waits", "-d", "0"},
+          {"cache", "--since", "2026-02-01", "--until", "2026-01-01"},
           {"build"},
           {"up", "--listen", "here"},
           {"up", "--kafka-config", "/nowhere/client.properties"},

@@ -36,6 +36,7 @@ import java.util.concurrent.Callable;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -57,6 +58,19 @@ class StreamsNodeTest {
   @TempDir static Path directory;
   private static EmbeddedKafka kafka;
   private static StreamsNode node;
+
+  /// Questions whose answers are put together from what all instances hold.
+  private static final List<String> OF_ALL_PARTS =
+      List.of(
+          "/v1/stats",
+          "/v1/flaky",
+          "/v1/failures",
+          "/v1/cost?by=user",
+          "/v1/cost?by=host",
+          "/v1/cost?by=pname",
+          "/v1/cost?by=day",
+          "/v1/cache",
+          "/v1/waits");
 
   @BeforeAll
   static void start() throws Exception {
@@ -235,10 +249,11 @@ class StreamsNodeTest {
                 "/v1/builds?colour=red", 400,
                 "/v1/builds/zzzzzzzz", 404,
                 "/v1/nothing", 404,
-                "/v1/stats?since=x", 400,
                 "/v1/stats?bucket=year", 400,
                 "/v1/stats?drv=a(&regex=true", 400,
-                "/v1/stats?drv=thunderbird", 404)
+                "/v1/stats?drv=thunderbird", 404,
+                "/v1/cost?by=moon", 400,
+                "/v1/waits?limit=1", 400)
             .entrySet()) {
       HttpURLConnection answer = open(node, question.getKey());
       assertEquals(question.getValue(), answer.getResponseCode(), question.getKey());
@@ -308,6 +323,7 @@ class StreamsNodeTest {
   @Test
   void aSecondInstanceAnswersForTheWholeFarmAndSoDoesTheFirst() throws Exception {
     Set<String> all = ids(get(node, "/v1/builds?show=all"));
+    List<JsonNode> alone = OF_ALL_PARTS.stream().map(StreamsNodeTest::ask).toList();
     try (StreamsNode second = start("two", false)) {
       awaitAnswer(second, "/v1/builds?show=all", builds -> ids(builds).equals(all));
       awaitAnswer(node, "/v1/builds?show=all", builds -> ids(builds).equals(all));
@@ -326,6 +342,11 @@ class StreamsNodeTest {
                     && tree.at("/totals/there").asInt() == 250
                     && tree.at("/unread").asInt() == 0);
       }
+      for (int i = 0; i < alone.size(); i++) {
+        JsonNode expected = alone.get(i);
+        awaitAnswer(second, OF_ALL_PARTS.get(i), expected::equals);
+        awaitAnswer(node, OF_ALL_PARTS.get(i), expected::equals);
+      }
       // Each asks the other how far its partition is.
       awaitAnswer(second, "/v1/topics", topics -> topics.at("/behind/records").asLong(-1) == 0);
       awaitAnswer(node, "/v1/topics", topics -> topics.at("/behind/records").asLong(-1) == 0);
@@ -336,9 +357,26 @@ class StreamsNodeTest {
   }
 
   @Test
+  void ofFailuresTheLastTellingLineIsReadFromTheLog() throws IOException {
+    JsonNode failures = get(node, "/v1/failures");
+
+    assertEquals(failures.get("failed"), failures.get("logsRead"));
+    for (JsonNode group : failures.get("groups")) {
+      JsonNode build = get(node, "/v1/builds/" + group.get("example").asText());
+      assertEquals(
+          build.get("logLines").asLong() == 0,
+          group.get("line").asText().isEmpty(),
+          group.toString());
+    }
+  }
+
+  @Test
   void aRebuildGivesTheSameAnswers() throws Exception {
     List<String> questions =
-        List.of("/v1/builds?show=all", "/v1/stats", "/v1/history", "/v1/sessions", "/v1/hosts");
+        Stream.concat(
+                Stream.of("/v1/builds?show=all", "/v1/history", "/v1/sessions", "/v1/hosts"),
+                OF_ALL_PARTS.stream())
+            .toList();
     List<JsonNode> before = questions.stream().map(StreamsNodeTest::ask).toList();
     node.close();
     node = start("one", true);

@@ -36,7 +36,14 @@ import org.junit.jupiter.api.Test;
 class HistoryTest {
   private static final Instant BEGIN = Instant.parse("2025-11-20T00:00:00Z");
   private static final List<Kind> KINDS =
-      List.of(Kind.BUILD, Kind.BUILD, Kind.BUILD, Kind.SUBSTITUTE, Kind.DOWNLOAD, Kind.WAIT);
+      List.of(
+          Kind.BUILD,
+          Kind.BUILD,
+          Kind.BUILD,
+          Kind.SUBSTITUTE,
+          Kind.DOWNLOAD,
+          Kind.QUERY,
+          Kind.WAIT);
 
   private static final List<Outcome> OUTCOMES = List.of(Outcome.values());
 
@@ -47,7 +54,7 @@ class HistoryTest {
         Integer.toString(number),
         kind,
         null,
-        null,
+        kind == Kind.SUBSTITUTE || kind == Kind.QUERY ? "/nix/store/" + name : null,
         name,
         null,
         null,
@@ -139,7 +146,7 @@ class HistoryTest {
             .filter(f ->
                 f.outcome() == Outcome.SUCCEEDED
                     || (f.outcome() == Outcome.UNKNOWN
-                        && (kind == Kind.WAIT || kind == Kind.DOWNLOAD)))
+                        && (kind == Kind.WAIT || kind == Kind.DOWNLOAD || kind == Kind.QUERY)))
             .mapToLong(f -> f.durationMs() == null ? 0 : f.durationMs())
             .sorted()
             .toArray();
@@ -446,6 +453,43 @@ class HistoryTest {
     tape.history.keepFrom(middle.plusSeconds(86_400));
     assertEquals(
         expected(within(facts, middle.plusSeconds(86_400), Instant.MAX)), ask(tape).kinds());
+  }
+
+  @Test
+  void answersOfSubstitutersAreCleanedWithTheirQuestions() {
+    Random random = new Random(10);
+    // Close together, so that builds and substitutions answer questions.
+    List<Build> facts =
+        IntStream.range(0, 3_000)
+            .mapToObj(number ->
+                build(
+                    number,
+                    KINDS.get(random.nextInt(KINDS.size())),
+                    "pkg%d-1.0".formatted(random.nextInt(20)),
+                    BEGIN.plusSeconds(random.nextInt(4 * 86_400)),
+                    random.nextInt(100_000),
+                    OUTCOMES.get(random.nextInt(OUTCOMES.size()))))
+            .sorted(java.util.Comparator.comparing(HistoryTest::end))
+            .toList();
+    Instant before = BEGIN.plus(Duration.ofDays(2));
+    Tape cleaned = new Tape(facts);
+    long answered = answers(cleaned);
+    cleaned.history.clean(before);
+    Tape fresh = new Tape(within(facts, before, Instant.MAX));
+
+    assertTrue(answered > 50, answered + " answers");
+    assertEquals(keys(fresh), keys(cleaned));
+    assertEquals(answers(fresh), answers(cleaned));
+    assertTrue(answers(cleaned) < answered);
+  }
+
+  private static long answers(Tape tape) {
+    return tape
+        .past()
+        .slices(Dimension.ANSWER, java.util.Optional.empty(), java.util.Optional.empty())
+        .stream()
+        .mapToLong(sum -> sum.summary().totals(sum.kind()).count())
+        .sum();
   }
 
   private static List<String> keys(Tape tape) {

@@ -1,0 +1,495 @@
+package dev.nixtape.projections.operations;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Build.Kind;
+import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.BuildJson;
+import dev.nixtape.projections.Caches;
+import dev.nixtape.projections.Caches.Substituter;
+import dev.nixtape.projections.Costs;
+import dev.nixtape.projections.Costs.By;
+import dev.nixtape.projections.During;
+import dev.nixtape.projections.Failures;
+import dev.nixtape.projections.FlakyBuild;
+import dev.nixtape.projections.MapKeyValues;
+import dev.nixtape.projections.Waits;
+import dev.nixtape.projections.history.Dimension;
+import dev.nixtape.projections.history.History;
+import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.nix.StorePath;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+/// What is asked of a history by who runs a farm.
+class OperationsTest {
+  private static final Instant BEGIN = Instant.parse("2026-01-10T09:00:00Z");
+  private static final During ALL = during(null, null);
+  private static final String HASH = "0f1zr4yhw2q8v8c6sp3b6ngm4v6yjl9k";
+  private static final String OTHER = "1g2zr4yhw2q8v8c6sp3b6ngm4v6yjl9l";
+  private static final String CACHE = "https://cache.example.org";
+
+  private final MapKeyValues store = new MapKeyValues();
+  private final History history = new History(store);
+  private int number;
+
+  private static During during(@Nullable Instant since, @Nullable Instant until) {
+    return new During(Optional.ofNullable(since), Optional.ofNullable(until), ZoneOffset.UTC);
+  }
+
+  private Past past() {
+    return history.past(store);
+  }
+
+  /// One fact, finished `seconds` after the begin.
+  private final class Fact {
+    private final Kind kind;
+    private final String path;
+    private final long seconds;
+    private String host = "h1";
+    private @Nullable String user = "alice";
+    private @Nullable String machine = "local";
+    private @Nullable String reason;
+    private @Nullable String out;
+    private String uri = CACHE;
+    private long ms = 1000;
+    private Outcome outcome = Outcome.SUCCEEDED;
+
+    Fact(Kind kind, String path, long seconds) {
+      this.kind = kind;
+      this.path = path;
+      this.seconds = seconds;
+    }
+
+    Fact on(String host) {
+      this.host = host;
+      return this;
+    }
+
+    Fact by(@Nullable String user) {
+      this.user = user;
+      return this;
+    }
+
+    Fact onMachine(String machine) {
+      this.machine = machine;
+      return this;
+    }
+
+    Fact making(String out) {
+      this.out = out;
+      return this;
+    }
+
+    Fact at(String uri) {
+      this.uri = uri;
+      return this;
+    }
+
+    Fact taking(long ms) {
+      this.ms = ms;
+      return this;
+    }
+
+    Fact ended(Outcome outcome) {
+      this.outcome = outcome;
+      return this;
+    }
+
+    Fact failed(@Nullable String reason) {
+      this.reason = reason;
+      return ended(Outcome.FAILED);
+    }
+
+    Build add() {
+      boolean build = kind == Kind.BUILD;
+      Instant end = BEGIN.plusSeconds(seconds);
+      Build fact =
+          new Build(
+              "%016x".formatted(++number),
+              Integer.toString(number),
+              kind,
+              build ? path : null,
+              build ? out : kind == Kind.WAIT ? null : path,
+              kind == Kind.WAIT ? path : StorePath.name(path),
+              null,
+              null,
+              null,
+              host,
+              build ? machine : null,
+              user,
+              null,
+              host + "/s",
+              build || kind == Kind.WAIT ? null : uri,
+              null,
+              end.minusMillis(ms),
+              end,
+              ms,
+              null,
+              List.of(),
+              null,
+              0,
+              kind == Kind.COPY || kind == Kind.DOWNLOAD ? Long.valueOf(4096) : null,
+              kind == Kind.QUERY || kind == Kind.WAIT ? Outcome.UNKNOWN : outcome,
+              reason,
+              null,
+              List.of(),
+              new Build.LogRange(0, number, number));
+      history.add(fact, BuildJson.write(fact));
+      return fact;
+    }
+  }
+
+  private Fact build(String hash, String name, long seconds) {
+    return new Fact(Kind.BUILD, "/nix/store/" + hash + "-" + name + ".drv", seconds);
+  }
+
+  private Fact of(Kind kind, String hash, String name, long seconds) {
+    return new Fact(kind, "/nix/store/" + hash + "-" + name, seconds);
+  }
+
+  private List<FlakyBuild> flaky(During during) {
+    return Flakiness.sorted(
+        Flakiness.of(past().failed(during), name -> past().builds(name, during)).stream());
+  }
+
+  @Test
+  void whatFailedAndSucceededLaterUnchangedIsFlaky() {
+    build(HASH, "a-1", 10).taking(3000).failed("builder failed with exit code 1").add();
+    Build failure = build(HASH, "a-1", 20).on("h2").taking(2000).failed("timed out").add();
+    Build success = build(HASH, "a-1", 30).onMachine("ssh://big").add();
+    build(HASH, "a-1", 40).ended(Outcome.INTERRUPTED).add();
+
+    FlakyBuild flaky = flaky(ALL).getFirst();
+
+    assertEquals(3, flaky.attempts());
+    assertEquals(2, flaky.failed());
+    assertEquals(5000, flaky.lostMs());
+    assertEquals(List.of("h1", "h2"), flaky.failedOn());
+    assertEquals(List.of("ssh://big"), flaky.succeededOn());
+    assertEquals(failure.id(), flaky.failure().id());
+    assertEquals("timed out", flaky.failure().reason());
+    assertEquals(success.id(), Objects.requireNonNull(flaky.success()).id());
+    assertFalse(flaky.differed());
+  }
+
+  @Test
+  void whatWasChangedOrNeverSucceededAgainIsNotFlaky() {
+    build(HASH, "a-1", 10).failed(null).add();
+    build(OTHER, "a-1", 20).add();
+    build(HASH, "b-1", 10).add();
+    build(HASH, "b-1", 20).failed(null).add();
+
+    assertEquals(List.of(), flaky(ALL));
+  }
+
+  @Test
+  void aSuccessThatBeganBeforeTheFailureIsNoEvidence() {
+    build(HASH, "a-1", 20).taking(1000).failed(null).add();
+    build(HASH, "a-1", 30).on("h2").taking(15_000).add();
+
+    assertEquals(List.of(), flaky(ALL));
+  }
+
+  @Test
+  void whatDiffersWhenBuiltAgainIsFlakyWithoutALaterSuccess() {
+    Build success = build(HASH, "a-1", 10).add();
+    build(HASH, "a-1", 20)
+        .failed("derivation may not be deterministic: output '/nix/store/x-a-1' differs")
+        .add();
+
+    FlakyBuild flaky = flaky(ALL).getFirst();
+
+    assertTrue(flaky.differed());
+    assertEquals(success.id(), Objects.requireNonNull(flaky.success()).id());
+  }
+
+  @Test
+  void onlyFailuresOfThePeriodCount() {
+    build(HASH, "a-1", 10).failed(null).add();
+    build(HASH, "a-1", 7300).add();
+
+    assertEquals(1, flaky(during(BEGIN, BEGIN.plusSeconds(7301))).size());
+    assertEquals(0, flaky(during(BEGIN.plusSeconds(11), null)).size());
+    assertEquals(0, flaky(during(BEGIN, BEGIN.plusSeconds(7300))).size());
+  }
+
+  @Test
+  void failuresForTheSameReasonAreOneGroup() {
+    build(HASH, "a-1", 10).on("h2").failed("builder failed with exit code 1").add();
+    Build last = build(OTHER, "b-2", 20).failed("builder failed with exit code 1").add();
+    build(OTHER, "c-2", 15).failed("builder failed with exit code 2").add();
+    FailureGrouping grouping = new FailureGrouping();
+    past()
+        .failed(ALL)
+        .forEach(build ->
+            grouping.add(build, "/build/" + build.name() + "/x.c:" + build.id() + ": error: no"));
+
+    Failures failures = grouping.all(ALL);
+
+    assertEquals(3, failures.failed());
+    assertEquals(List.of(2L, 1L), failures.groups().stream().map(Failures.Group::count).toList());
+    Failures.Group group = failures.groups().getFirst();
+    assertEquals("x.c:N: error: no", group.line());
+    assertEquals(List.of("a", "b"), group.packages());
+    assertEquals(List.of("h1", "h2"), group.hosts());
+    assertEquals(BEGIN.plusSeconds(10), group.firstAt());
+    assertEquals(BEGIN.plusSeconds(20), group.lastAt());
+    assertEquals(last.id(), group.example());
+  }
+
+  @Test
+  void aLogThatWasNotReadIsNotAnEmptyOne() {
+    build(HASH, "a-1", 10).failed(null).add();
+    build(HASH, "a-1", 20).failed(null).add();
+    FailureGrouping grouping = new FailureGrouping();
+    List<Build> failed = past().failed(ALL).toList();
+    grouping.add(failed.get(0), "");
+    grouping.add(failed.get(1), null);
+
+    Failures failures = grouping.all(ALL);
+
+    assertEquals(1, failures.logsRead());
+    assertEquals(2, failures.groups().size());
+    assertEquals("unknown", failures.groups().getFirst().reason());
+  }
+
+  private Costs costs(During during, By by) {
+    return Costing.of(
+        during,
+        by,
+        switch (by) {
+          case USER -> past().slices(Kind.BUILD, Dimension.USER, during);
+          case HOST -> past().slices(Kind.BUILD, Dimension.HOST, during);
+          case PNAME, DAY -> past().sums(Costing.query(during, by));
+        });
+  }
+
+  @Test
+  void sharesSumUpToTheWholeByWhateverTheyAre() {
+    Random random = new Random(1);
+    for (int i = 0; i < 500; i++) {
+      build(HASH, "p" + random.nextInt(7) + "-1", random.nextInt(20 * 86_400))
+          .on("h" + random.nextInt(3))
+          .by(random.nextInt(4) == 0 ? null : "u" + random.nextInt(5))
+          .taking(random.nextInt(100_000))
+          .ended(random.nextBoolean() ? Outcome.SUCCEEDED : Outcome.FAILED)
+          .add();
+      of(Kind.SUBSTITUTE, HASH, "p-1", random.nextInt(20 * 86_400)).add();
+    }
+    // Days begin at 18:15 UTC there: every period cuts days of the sums.
+    During during =
+        new During(
+            Optional.of(Instant.parse("2026-01-11T18:15:00Z")),
+            Optional.of(Instant.parse("2026-01-23T18:15:00Z")),
+            ZoneId.of("Asia/Kathmandu"));
+    List<Build> builds =
+        past().facts(Kind.BUILD, ALL).filter(b -> during.holds(Farm.end(b))).toList();
+    long ms = builds.stream().mapToLong(Farm::ms).sum();
+    long failedMs =
+        builds.stream().filter(b -> b.outcome() == Outcome.FAILED).mapToLong(Farm::ms).sum();
+
+    assertTrue(ms > 0);
+    for (By by : By.values()) {
+      Costs costs = costs(during, by);
+      assertEquals(builds.size(), costs.total().builds(), by.name());
+      assertEquals(ms, costs.total().ms(), by.name());
+      assertEquals(failedMs, costs.total().failedMs(), by.name());
+      assertEquals(ms, costs.rows().stream().mapToLong(Costs.Row::ms).sum(), by.name());
+      assertEquals(
+          1000,
+          costs.rows().stream().mapToLong(r -> Math.round(r.percent() * 10)).sum(),
+          by.name());
+    }
+    assertEquals(12, costs(during, By.DAY).rows().size());
+    assertEquals(
+        builds.stream().filter(b -> b.user() == null).mapToLong(Farm::ms).sum(),
+        costs(during, By.USER).rows().stream()
+            .filter(row -> row.key() == null)
+            .mapToLong(Costs.Row::ms)
+            .sum());
+  }
+
+  /// Shorter words for what a fact says.
+  private static final class Farm {
+    static Instant end(Build build) {
+      return Objects.requireNonNull(build.finishedAt());
+    }
+
+    static long ms(Build build) {
+      return Objects.requireNonNull(build.durationMs());
+    }
+  }
+
+  private Caches caches() {
+    return CacheUse.of(
+        ALL,
+        past().slices(Dimension.SUBSTITUTER, Optional.empty(), Optional.empty()),
+        past().slices(Dimension.ANSWER, Optional.empty(), Optional.empty()),
+        List.of(CacheUse.rebuilds(past().facts(Kind.BUILD, ALL), past()::servedBefore)));
+  }
+
+  @Test
+  void aPathThatWasAskedForAndThenBuiltThereIsAMiss() {
+    of(Kind.QUERY, HASH, "a-1", 0).add();
+    of(Kind.QUERY, HASH, "a-1", 1).at("https://second.example.org").add();
+    of(Kind.QUERY, HASH, "a-1", 1).on("h2").add();
+    build(OTHER, "a-1", 100).add();
+
+    List<Substituter> asked = caches().substituters();
+
+    assertEquals(new Substituter(CACHE, 2, 0, 1, 1, 0, 0, 0, 0, null), asked.get(0));
+    assertEquals(1, asked.get(1).missed());
+  }
+
+  @Test
+  void whatIsBuiltLongAfterTheQuestionIsNoMiss() {
+    of(Kind.QUERY, HASH, "a-1", 0).add();
+    build(OTHER, "a-1", 3602).add();
+
+    assertEquals(1, caches().substituters().getFirst().unknown());
+  }
+
+  @Test
+  void aBuildOfAnotherPathWithTheSameNameIsNoMiss() {
+    of(Kind.QUERY, HASH, "a-1", 0).add();
+    build(OTHER, "a-1", 10).making("/nix/store/" + OTHER + "-a-1").add();
+
+    assertEquals(1, caches().substituters().getFirst().unknown());
+  }
+
+  @Test
+  void anOutputOfAnotherNameIsFoundByItsPath() {
+    of(Kind.QUERY, HASH, "a-1-dev", 0).add();
+    of(Kind.QUERY, HASH, "a-1", 0).add();
+    build(OTHER, "a-1", 10).making("/nix/store/" + HASH + "-a-1-dev").add();
+
+    assertEquals(2, caches().substituters().getFirst().missed());
+  }
+
+  @Test
+  void whatIsFetchedFromWhereItWasAskedForIsFoundAndAHit() {
+    of(Kind.QUERY, HASH, "a-1", 0).add();
+    of(Kind.QUERY, HASH, "b-1", 0).add();
+    of(Kind.SUBSTITUTE, HASH, "a-1", 10).add();
+    of(Kind.SUBSTITUTE, HASH, "b-1", 10).failed(null).add();
+    of(Kind.DOWNLOAD, HASH, "a-1", 10).at(CACHE + "/nar/1.nar.xz").taking(2000).add();
+    of(Kind.DOWNLOAD, HASH, "source", 10).at("https://github.com/x.tar.gz").add();
+
+    assertEquals(
+        List.of(new Substituter(CACHE, 2, 1, 0, 1, 1, 1, 4096, 0, 2048L)), caches().substituters());
+  }
+
+  @Test
+  void aQuestionIsAnsweredOnce() {
+    of(Kind.QUERY, HASH, "a-1", 0).add();
+    build(OTHER, "a-1", 10).failed(null).add();
+    build(OTHER, "a-1", 20).add();
+
+    assertEquals(1, caches().substituters().getFirst().missed());
+  }
+
+  @Test
+  void onlyWhatWasServedBeforeABuildBeganCouldHaveSparedIt() {
+    String path = "/nix/store/" + HASH + "-a-1";
+    Build served = of(Kind.SUBSTITUTE, HASH, "a-1", 10).on("h2").add();
+    of(Kind.SUBSTITUTE, HASH, "a-1", 15).on("h3").add();
+    Build build = build(OTHER, "a-1", 20).taking(4000).making(path).add();
+    build(OTHER, "b-1", 20).making("/nix/store/" + HASH + "-b-1").add();
+    of(Kind.SUBSTITUTE, HASH, "b-1", 30).on("h2").add();
+    build(OTHER, "c-1", 20).add();
+
+    Caches.Rebuilds rebuilds = caches().rebuilds();
+
+    assertEquals(3, rebuilds.looked());
+    assertEquals(1, rebuilds.pathUnknown());
+    assertEquals(1, rebuilds.count());
+    assertEquals(4000, rebuilds.ms());
+    assertEquals(build.id(), rebuilds.latest().getFirst().id());
+    assertEquals(served.id(), rebuilds.latest().getFirst().substitution());
+  }
+
+  private Fact wait(String text, long seconds) {
+    return new Fact(Kind.WAIT, text, seconds);
+  }
+
+  private Waits waits(During during) {
+    List<Build> builds = past().facts(Kind.BUILD, ALL).toList();
+    return Waiting.of(
+        during,
+        past().slices(Kind.WAIT, Dimension.WAIT, during),
+        List.of(Waiting.longest(past().facts(Kind.WAIT, during))),
+        (wait, path) -> Waiting.begunAfter(wait, path, builds.stream()));
+  }
+
+  @Test
+  void aWaitIsForWhatNixSaysNotForWhatAPackageIsCalled() {
+    String drv = "/nix/store/" + HASH + "-flock-machine-1.drv";
+    wait("waiting for lock on '/nix/store/" + HASH + "-a-1', '/nix/store/" + HASH + "-b'", 10)
+        .add();
+    wait("waiting for a machine to build '" + drv + "'", 20).taking(3000).add();
+    wait("waiting for a machine to build '" + drv + "'", 20).on("h2").taking(1000).add();
+    wait("waiting for a free build user ID for '" + drv + "'", 30).add();
+    wait("waiting for UID to build '" + drv + "'", 30).add();
+    wait("resolved derivation: '" + drv + "' -> '" + drv + "'", 30).add();
+    wait("waiting for the machines to rise", 30).add();
+
+    Waits waits = waits(ALL);
+
+    assertEquals(
+        new Waits.Row("machine", null, 2, 4000, 2000L, 3000L, 3000L), waits.kinds().get(0));
+    assertEquals(
+        new Waits.Row("build user", null, 2, 2000, 1000L, 1000L, 1000L), waits.kinds().get(1));
+    assertEquals(
+        List.of("lock", "other", "resolved"),
+        waits.kinds().stream().skip(2).map(Waits.Row::waitsFor).sorted().toList());
+    assertEquals("h1", waits.hosts().getFirst().host());
+    assertEquals(6, waits.hosts().size());
+    assertEquals("flock-machine-1", waits.longest().getFirst().what());
+    assertNull(waits.longest().getFirst().build());
+  }
+
+  @Test
+  void theBuildThatWaitedIsTheOneOfThatDerivationThatBeganThen() {
+    String drv = "/nix/store/" + HASH + "-a-1.drv";
+    build(HASH, "a-1", 5).add();
+    wait("waiting for a machine to build '" + drv + "'", 20).taking(10_000).add();
+    build(OTHER, "a-1", 25).add();
+    build(HASH, "a-1", 25).on("h2").add();
+    Build begun = build(HASH, "a-1", 30).add();
+    build(HASH, "a-1", 40).add();
+
+    assertEquals(begun.id(), waits(ALL).longest().getFirst().build());
+  }
+
+  @Test
+  void theLongestWaitsComeFirst() {
+    List<Long> times = new ArrayList<>();
+    for (long i = 0; i < 50; i++) {
+      long ms = i * 7919 % 10_007;
+      times.add(ms);
+      wait("waiting for lock on '/nix/store/x'", i).taking(ms).add();
+    }
+    times.sort(java.util.Comparator.reverseOrder());
+
+    Waits waits = waits(ALL);
+
+    assertEquals(50, waits.looked());
+    assertEquals(
+        times.subList(0, 5), waits.longest().stream().map(Waits.Wait::durationMs).toList());
+    assertEquals(
+        10, waits(during(BEGIN.plusSeconds(5), BEGIN.plusSeconds(15))).kinds().getFirst().count());
+  }
+}
