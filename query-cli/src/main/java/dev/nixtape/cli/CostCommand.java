@@ -58,8 +58,8 @@ final class CostCommand implements Callable<Integer> {
         new Table<Row>()
             .flexible(
                 what.toUpperCase(Locale.ROOT),
-                row -> row == costs.total() ? "all" : key(row),
-                row -> row == costs.total() ? Screen.Style.DIM : Screen.Style.BOLD,
+                CostCommand::key,
+                _ -> Screen.Style.BOLD,
                 CostCommand::key)
             .number("BUILDS", Row::builds)
             .number("FAILED", Row::failed);
@@ -72,7 +72,8 @@ final class CostCommand implements Callable<Integer> {
       out.println("No build finished in that time.");
     } else {
       List<Row> rows = new ArrayList<>(costs.rows());
-      rows.add(costs.total());
+      Row all = costs.total();
+      rows.add(new Row("all", all.builds(), all.failed(), all.ms(), all.failedMs(), all.percent()));
       table.print(rows, out);
     }
     return 0;
