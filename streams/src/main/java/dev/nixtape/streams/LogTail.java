@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /// The last lines of a build's log, from records that begin anywhere in it.
 final class LogTail {
@@ -30,6 +31,9 @@ final class LogTail {
   private final Set<Long> ids = new HashSet<>();
 
   private final Map<String, Deque<String>> bySession = new HashMap<>();
+
+  /// The stream that told first that the build ended: it told all of the log.
+  private @Nullable Deque<String> whole;
 
   LogTail(Build build) {
     this.build = build;
@@ -70,12 +74,17 @@ final class LogTail {
           last.remove();
         }
       }
+      case NixEvent.Stop stop when whole == null && ids.contains(stop.id()) ->
+          whole = bySession.get(session);
       case NixEvent _ -> {}
     }
   }
 
-  /// Of the stream that told most of them.
+  /// Of the stream that told all of them; when none was heard to its end, of one that told most.
   List<String> lines() {
+    if (whole != null) {
+      return List.copyOf(whole);
+    }
     return bySession.values().stream()
         .max(Comparator.comparingInt(Deque::size))
         .<List<String>>map(List::copyOf)
