@@ -36,6 +36,12 @@ public interface Projections {
 
   Waits waits(During during);
 
+  /// Builds of one package over time. Throws `NotKnown` when none of that name was recorded.
+  Trend trend(TrendQuery query);
+
+  /// What got slower, faster or began to fail, against the time of the same length before.
+  Regressions regressions(TimeSpan span);
+
   List<HostView> hosts();
 
   /// How far all of these answers are behind the log.

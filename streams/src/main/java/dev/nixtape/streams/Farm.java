@@ -13,9 +13,13 @@ import dev.nixtape.projections.NameFilter;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.NotKnown;
 import dev.nixtape.projections.Projections;
+import dev.nixtape.projections.Regressions;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.Stats;
 import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.TimeSpan;
+import dev.nixtape.projections.Trend;
+import dev.nixtape.projections.TrendQuery;
 import dev.nixtape.projections.Waits;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Library;
@@ -28,6 +32,8 @@ import dev.nixtape.projections.operations.CacheUse;
 import dev.nixtape.projections.operations.Costing;
 import dev.nixtape.projections.operations.Flakiness;
 import dev.nixtape.projections.operations.Waiting;
+import dev.nixtape.projections.trends.Ranking;
+import dev.nixtape.projections.trends.Trending;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -224,6 +230,32 @@ final class Farm implements Projections, Library {
           path,
           builds.takeWhile(build -> build.running() || !endOf(build).isBefore(endOf(wait))));
     }
+  }
+
+  @Override
+  public Trend trend(TrendQuery query) {
+    List<Trend.Point> points = flat(part -> part.points(query));
+    return Trending.of(query, points, points.isEmpty() ? lastAt(query) : null);
+  }
+
+  private Instant lastAt(TrendQuery query) {
+    List<NameHistory> names = flat(Part::names);
+    return names.stream()
+        .filter(name -> query.matches(name.name()))
+        .map(NameHistory::lastAt)
+        .max(Comparator.naturalOrder())
+        .orElseThrow(() ->
+            new NotKnown(
+                query.name(),
+                names.stream()
+                    .map(NameHistory::name)
+                    .flatMap(name -> Stream.of(StorePath.unversioned(name), name))
+                    .toList()));
+  }
+
+  @Override
+  public Regressions regressions(TimeSpan span) {
+    return Ranking.of(span, all(part -> part.tests(span)));
   }
 
   @Override

@@ -12,6 +12,9 @@ import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.TimeSpan;
+import dev.nixtape.projections.Trend;
+import dev.nixtape.projections.TrendQuery;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.derivations.Shelf;
@@ -25,6 +28,9 @@ import dev.nixtape.projections.operations.Flakiness;
 import dev.nixtape.projections.operations.Waiting;
 import dev.nixtape.projections.operations.Waiting.Longest;
 import dev.nixtape.projections.tape.Topic;
+import dev.nixtape.projections.trends.Comparing;
+import dev.nixtape.projections.trends.Tests;
+import dev.nixtape.projections.trends.Trending;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -196,6 +202,16 @@ final class LocalPart implements Part {
         pasts().stream()
             .map(past -> Waiting.longest(past.facts(Build.Kind.WAIT, during)))
             .toList());
+  }
+
+  @Override
+  public List<Trend.Point> points(TrendQuery query) {
+    return pasts().stream().flatMap(past -> Trending.points(past, query).stream()).toList();
+  }
+
+  @Override
+  public Tests tests(TimeSpan span) {
+    return Tests.of(pasts().stream().map(past -> Comparing.of(past, span)).toList());
   }
 
   /// The histories of the partitions that are here.

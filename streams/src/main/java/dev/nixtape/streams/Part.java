@@ -10,11 +10,15 @@ import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.TimeSpan;
+import dev.nixtape.projections.Trend;
+import dev.nixtape.projections.TrendQuery;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.Past;
 import dev.nixtape.projections.operations.Waiting.Longest;
+import dev.nixtape.projections.trends.Tests;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -62,6 +66,12 @@ interface Part {
   Rebuilds rebuilds(During during) throws IOException;
 
   Longest longestWaits(During during) throws IOException;
+
+  /// Builds of a package, for all systems.
+  List<Trend.Point> points(TrendQuery query) throws IOException;
+
+  /// What tests of all packages say.
+  Tests tests(TimeSpan span) throws IOException;
 
   List<HostView> hosts() throws IOException;
 

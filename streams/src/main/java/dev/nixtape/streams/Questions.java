@@ -15,6 +15,8 @@ import dev.nixtape.projections.NotKnown;
 import dev.nixtape.projections.Parameters;
 import dev.nixtape.projections.Projections;
 import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.TimeSpan;
+import dev.nixtape.projections.TrendQuery;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.operations.FailureGrouping;
 import dev.nixtape.projections.operations.TellingLine;
@@ -26,6 +28,7 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -45,6 +48,9 @@ final class Questions implements QueryServer.Handler {
 
   /// Of so many failures the logs are looked at.
   private static final int LOGS_READ = 200;
+
+  /// What is compared with as many days before when nothing else is asked for.
+  private static final int COMPARED_DAYS = 7;
 
   private final Projections farm;
   private final Part local;
@@ -146,6 +152,13 @@ final class Questions implements QueryServer.Handler {
                       .orElse(Costs.By.USER)));
       case "cache" -> send(exchange, 200, farm.caches(During.of(asked)));
       case "waits" -> send(exchange, 200, farm.waits(During.of(asked)));
+      case "trend" -> {
+        if (path.size() == 2) {
+          throw notFound(exchange);
+        }
+        send(exchange, 200, farm.trend(trend(path.subList(2, path.size()), asked)));
+      }
+      case "regressions" -> send(exchange, 200, farm.regressions(compared(asked)));
       case "hosts" -> sendAll(exchange, farm.hosts().stream());
       case "topics" ->
           send(
@@ -336,6 +349,14 @@ final class Questions implements QueryServer.Handler {
     return events.isEmpty() && !shown.isEmpty() ? ":\n\n" : events + "event: shown\ndata:\n\n";
   }
 
+  private static TrendQuery trend(List<String> name, Map<String, String> asked) {
+    return TrendQuery.of(String.join("/", name), asked, Instant.now());
+  }
+
+  private static TimeSpan compared(Map<String, String> asked) {
+    return TimeSpan.of(new Parameters(asked, "since", "until", "tz"), COMPARED_DAYS, Instant.now());
+  }
+
   /// What one instance knows, for the others.
   private void part(HttpExchange exchange, String part, Map<String, String> asked)
       throws IOException {
@@ -372,15 +393,20 @@ final class Questions implements QueryServer.Handler {
                   .stream());
       case "rebuilds" -> sendAll(exchange, Stream.of(local.rebuilds(During.of(asked))));
       case "waits" -> sendAll(exchange, Stream.of(local.longestWaits(During.of(asked))));
+      case "regressions" -> sendAll(exchange, Stream.of(local.tests(compared(asked))));
       case "hosts" -> sendAll(exchange, local.hosts().stream());
       case "nodes" -> sendAll(exchange, local.nodes(paths(asked)).stream());
       case "derivations" -> sendAll(exchange, local.derivations(paths(asked)).stream());
       case "behind" -> sendAll(exchange, Stream.of(local.behind()));
       default -> {
-        if (!part.startsWith("finished/")) {
+        if (part.startsWith("finished/")) {
+          sendAll(exchange, local.finishedById(part.substring("finished/".length())).stream());
+        } else if (part.startsWith("trend/")) {
+          String name = part.substring("trend/".length());
+          sendAll(exchange, local.points(trend(List.of(name), asked)).stream());
+        } else {
           throw notFound(exchange);
         }
-        sendAll(exchange, local.finishedById(part.substring("finished/".length())).stream());
       }
     }
   }

@@ -14,11 +14,15 @@ import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.TimeSpan;
+import dev.nixtape.projections.Trend;
+import dev.nixtape.projections.TrendQuery;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.Past;
 import dev.nixtape.projections.operations.Waiting.Longest;
+import dev.nixtape.projections.trends.Tests;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -116,6 +120,16 @@ final class RemotePart implements Part {
   @Override
   public Longest longestWaits(During during) throws IOException {
     return list("waits?" + during.toParameters(), Longest.class).getFirst();
+  }
+
+  @Override
+  public List<Trend.Point> points(TrendQuery query) throws IOException {
+    return list("trend/" + query.toPath(), Trend.Point.class);
+  }
+
+  @Override
+  public Tests tests(TimeSpan span) throws IOException {
+    return Tests.of(list("regressions?" + span.toParameters(), Tests.class));
   }
 
   @Override

@@ -50,6 +50,8 @@ final class Routes implements QueryServer.Handler {
           "cost",
           "cache",
           "waits",
+          "trend",
+          "regressions",
           "part");
 
   private final QueryServer.Handler questions;
@@ -116,7 +118,7 @@ final class Routes implements QueryServer.Handler {
             default -> parts[4].equals("log") ? question + "/{id}/log" : "other";
           };
       case "tree", "critical-path", "why" -> question + "/{what}";
-      case "history" -> parts.length > 3 ? question + "/{name}" : question;
+      case "history", "trend" -> parts.length > 3 ? question + "/{name}" : question;
       default -> question;
     };
   }

@@ -8,6 +8,9 @@ import java.util.function.Consumer;
 /// The samples of one package in one month, packed, in the order in which they came: what is added
 /// is appended.
 final class Cell {
+  /// Numbers between a sample's time and how many phases it has.
+  private static final int BEFORE_PHASES = 9;
+
   private final Words words;
 
   Cell(Words words) {
@@ -35,23 +38,34 @@ final class Cell {
     return out.after(cell);
   }
 
-  void read(byte[] cell, long monthBegins, Consumer<Sample> samples) {
+  /// The samples from `from` on and before `to`, in milliseconds since 1970. A month is often read
+  /// for a week of it, so the others are passed over.
+  void read(byte[] cell, long monthBegins, long from, long to, Consumer<Sample> samples) {
     Packed.Reader in = new Packed.Reader(cell);
     while (in.hasMore()) {
-      samples.accept(
-          new Sample(
-              monthBegins + in.number(),
-              in.number(),
-              Sample.OUTCOMES.get((int) in.number()),
-              word(in),
-              word(in),
-              word(in),
-              word(in),
-              word(in),
-              in.number(),
-              in.number(),
-              phases(in)));
+      long at = monthBegins + in.number();
+      if (at >= from && at < to) {
+        samples.accept(sample(at, in));
+      } else {
+        in.skip(BEFORE_PHASES);
+        in.skip(2 * (int) in.number());
+      }
     }
+  }
+
+  private Sample sample(long at, Packed.Reader in) {
+    return new Sample(
+        at,
+        in.number(),
+        Sample.OUTCOMES.get((int) in.number()),
+        word(in),
+        word(in),
+        word(in),
+        word(in),
+        word(in),
+        in.number(),
+        in.number(),
+        phases(in));
   }
 
   private List<Phase> phases(Packed.Reader in) {

@@ -254,12 +254,12 @@ public final class History {
       cells.read(
           cell.getValue(),
           month.toEpochMilli(),
+          before.toEpochMilli(),
+          Long.MAX_VALUE,
           sample -> {
-            if (sample.at() >= before.toEpochMilli()) {
-              kept[0] = cells.plus(kept[0], month.toEpochMilli(), sample);
-              total.add(kind, sample);
-              left[0] = true;
-            }
+            kept[0] = cells.plus(kept[0], month.toEpochMilli(), sample);
+            total.add(kind, sample);
+            left[0] = true;
           });
       if (kept[0].length < cell.getValue().length) {
         store.put(cell.getKey(), kept[0].length == 0 ? null : kept[0]);

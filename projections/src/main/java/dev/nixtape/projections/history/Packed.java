@@ -58,6 +58,15 @@ final class Packed {
       return at;
     }
 
+    /// Passes over so many numbers.
+    void skip(int numbers) {
+      for (int left = numbers; left > 0; at++) {
+        if (bytes[at] >= 0) {
+          left--;
+        }
+      }
+    }
+
     long number() {
       long value = 0;
       for (int shift = 0; ; shift += 7) {

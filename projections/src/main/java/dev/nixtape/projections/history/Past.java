@@ -9,10 +9,10 @@ import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.During;
 import dev.nixtape.projections.KeyRanges;
 import dev.nixtape.projections.StatsQuery;
+import dev.nixtape.projections.statistics.Doubles;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -227,14 +227,7 @@ public final class Past {
             History.cellKey(kind, pkg, Level.MONTH.ceiling(to)))) {
       String key = cell.getKey();
       long month = Level.MONTH.begin(key.substring(key.indexOf('\0') + 1)).toEpochMilli();
-      cells.read(
-          cell.getValue(),
-          month,
-          sample -> {
-            if (sample.at() >= from.toEpochMilli() && sample.at() < to.toEpochMilli()) {
-              samples.accept(sample);
-            }
-          });
+      cells.read(cell.getValue(), month, from.toEpochMilli(), to.toEpochMilli(), samples);
     }
   }
 
@@ -367,22 +360,5 @@ public final class Past {
 
   private static Kind kind(String json) {
     return Kind.valueOf(json.toUpperCase(Locale.ROOT));
-  }
-
-  /// Grows as it is added to.
-  private static final class Doubles {
-    private double[] values = new double[16];
-    private int size;
-
-    void add(double value) {
-      if (size == values.length) {
-        values = Arrays.copyOf(values, 2 * size);
-      }
-      values[size++] = value;
-    }
-
-    double[] toArray() {
-      return Arrays.copyOf(values, size);
-    }
   }
 }

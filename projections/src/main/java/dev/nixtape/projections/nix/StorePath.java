@@ -1,9 +1,14 @@
 package dev.nixtape.projections.nix;
 
+import java.util.regex.Pattern;
+
 /// Names out of store paths.
 public final class StorePath {
   /// Length of the hash in front of a store path's name.
   private static final int HASH = 32;
+
+  /// A dash that no letter follows, up to the next dash.
+  private static final Pattern VERSION = Pattern.compile("-(?!\\p{L})[^-]*");
 
   private StorePath() {}
 
@@ -27,6 +32,12 @@ public final class StorePath {
   public static String version(String name) {
     int version = versionStart(name);
     return version < 0 ? "" : name.substring(version);
+  }
+
+  /// A name without what says which version: `linux` for `linux-6.6.1`, but `linux-modules` for
+  /// `linux-6.6.1-modules`, which is another thing and takes another time.
+  public static String unversioned(String name) {
+    return VERSION.matcher(name).replaceAll("");
   }
 
   private static int versionStart(String name) {

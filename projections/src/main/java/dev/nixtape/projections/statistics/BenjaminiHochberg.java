@@ -13,6 +13,12 @@ public final class BenjaminiHochberg {
   ///
   /// @throws IllegalArgumentException when a value is not from 0 to 1
   public static double[] adjust(double[] p) {
+    return adjust(p, p.length);
+  }
+
+  /// The same when only some p-values are at hand: of `tests` tests all that are at most a level.
+  /// No adjusted p-value is below its p-value, so up to that level they are those of all tests.
+  public static double[] adjust(double[] p, long tests) {
     if (!Arrays.stream(p).allMatch(value -> value >= 0 && value <= 1)) {
       throw new IllegalArgumentException(
           "p-values are from 0 to 1, not %s".formatted(Arrays.toString(p)));
@@ -27,7 +33,7 @@ public final class BenjaminiHochberg {
     double least = 1;
     for (int rank = p.length; rank > 0; rank--) {
       int i = ascending[rank - 1];
-      least = Math.min(least, (double) p.length / rank * p[i]);
+      least = Math.min(least, (double) tests / rank * p[i]);
       adjusted[i] = least;
     }
     return adjusted;

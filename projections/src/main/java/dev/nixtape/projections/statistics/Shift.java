@@ -41,7 +41,7 @@ public sealed interface Shift {
   /// @throws IllegalArgumentException when a value is not finite
   static Shift between(double[] before, double[] after) {
     Differences differences = new Differences(before, after);
-    if (leastP(before.length, after.length) > SIGNIFICANT) {
+    if (!enough(before.length, after.length)) {
       return new TooFew(before.length, after.length);
     }
     MannWhitneyUTest.Result test = MannWhitneyUTest.withDefaults().test(after, before);
@@ -53,9 +53,25 @@ public sealed interface Shift {
     return new Tested(
         before.length,
         after.length,
-        Double.isNaN(test.getPValue()) ? 1 : test.getPValue(), // all values are equal
+        p(test),
         differences.median(),
         new Interval(differences.at(rank), differences.at(differences.count() + 1 - rank)));
+  }
+
+  /// Whether so many values can prove something.
+  static boolean enough(int before, int after) {
+    return leastP(before, after) <= SIGNIFICANT;
+  }
+
+  /// The p-value alone, for many tests of which few are significant: the rest takes longer.
+  ///
+  /// @throws IllegalArgumentException when a sample is empty or a value is not finite
+  static double p(double[] before, double[] after) {
+    return p(MannWhitneyUTest.withDefaults().test(Sample.finite(after), Sample.finite(before)));
+  }
+
+  private static double p(MannWhitneyUTest.Result test) {
+    return Double.isNaN(test.getPValue()) ? 1 : test.getPValue(); // all values are equal
   }
 
   /// The p-value when the samples do not overlap: 2 of all the ways to draw one from both.

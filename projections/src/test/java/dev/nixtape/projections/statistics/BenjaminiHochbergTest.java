@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -44,5 +45,27 @@ class BenjaminiHochbergTest {
   void whatIsNoProbabilityIsRefused(double p) {
     assertThrows(
         IllegalArgumentException.class, () -> BenjaminiHochberg.adjust(new double[] {0.5, p}));
+  }
+
+  @Test
+  void theSmallOnesAloneAreAdjustedAsAmongAll() {
+    Random random = new Random(5);
+    double[] all =
+        DoubleStream.generate(() -> Math.pow(random.nextDouble(), 3)).limit(500).toArray();
+    double[] adjusted = BenjaminiHochberg.adjust(all);
+    double[] small = Arrays.stream(all).filter(p -> p <= 0.05).toArray();
+
+    double[] alone = BenjaminiHochberg.adjust(small, all.length);
+
+    int next = 0;
+    for (int i = 0; i < all.length; i++) {
+      if (all[i] <= 0.05) {
+        double expected = adjusted[i];
+        double actual = alone[next++];
+        assertEquals(expected <= 0.05, actual <= 0.05);
+        assertTrue(expected > 0.05 || expected == actual, expected + ", not " + actual);
+      }
+    }
+    assertTrue(Arrays.stream(adjusted).filter(q -> q <= 0.05).count() > 10);
   }
 }
