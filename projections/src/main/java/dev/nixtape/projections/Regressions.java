@@ -52,13 +52,14 @@ public record Regressions(
     }
   }
 
-  /// Of those that succeeded, in milliseconds.
+  /// Of those that succeeded.
   ///
-  /// @param before the median
-  /// @param after the median
-  /// @param shift the median of all differences (Hodges-Lehmann)
-  /// @param shiftFrom with `shiftTo` the 95 % confidence interval
-  public record Times(long before, long after, long shift, long shiftFrom, long shiftTo) {}
+  /// @param beforeMs the median
+  /// @param afterMs the median
+  /// @param shiftMs the median of all differences (Hodges-Lehmann)
+  /// @param shiftFromMs with `shiftToMs` the 95 % confidence interval
+  public record Times(
+      long beforeMs, long afterMs, long shiftMs, long shiftFromMs, long shiftToMs) {}
 
   /// How many failed.
   public record Failures(long before, long after) {}

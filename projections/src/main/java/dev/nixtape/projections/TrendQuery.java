@@ -2,7 +2,6 @@ package dev.nixtape.projections;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.nixtape.projections.nix.StorePath;
 import java.net.URLEncoder;
 import java.time.Instant;
 import java.util.Map;
@@ -21,11 +20,6 @@ public record TrendQuery(String name, Optional<String> system, TimeSpan span) {
   public static TrendQuery of(String name, Map<String, String> parameters, Instant now) {
     Parameters asked = new Parameters(parameters, "system", "since", "until", "tz");
     return new TrendQuery(name, asked.text("system"), TimeSpan.of(asked, DAYS, now));
-  }
-
-  /// Whether a derivation of that name is meant.
-  public boolean matches(String derivation) {
-    return derivation.equals(name) || StorePath.unversioned(derivation).equals(name);
   }
 
   /// As a path with parameters.

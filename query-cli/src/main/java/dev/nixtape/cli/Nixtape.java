@@ -53,6 +53,8 @@ public final class Nixtape implements Runnable {
     COMMANDS.put("cost", CostCommand.class);
     COMMANDS.put("cache", CacheCommand.class);
     COMMANDS.put("waits", WaitsCommand.class);
+    COMMANDS.put("trend", TrendCommand.class);
+    COMMANDS.put("regressions", RegressionsCommand.class);
     COMMANDS.put("hosts", HostsCommand.class);
     COMMANDS.put("sql", SqlCommand.class);
     COMMANDS.put("export", ExportCommand.class);

@@ -77,6 +77,11 @@ final class Screen {
     return String.format(Locale.ROOT, "%dd %dh", s / 86_400, s % 86_400 / 3600);
   }
 
+  /// `+1.2s`, `-350ms`.
+  static String shift(long ms) {
+    return (ms < 0 ? "-" : "+") + duration(Duration.ofMillis(Math.abs(ms)));
+  }
+
   /// `512 B`, `3.4 KiB`, `1.2 GiB`.
   static String bytes(long bytes) {
     if (bytes < 1024) {

@@ -206,12 +206,8 @@ final class StatsCommand implements Callable<Integer> {
     table.right(heading, cell, cell);
   }
 
-  /// `+1.2s`, `-350ms`.
   private static String shift(@Nullable Double ms) {
-    if (ms == null) {
-      return "";
-    }
-    return (ms < 0 ? "-" : "+") + Screen.duration(Duration.ofMillis(Math.round(Math.abs(ms))));
+    return ms == null ? "" : Screen.shift(Math.round(ms));
   }
 
   private interface Time {

@@ -3,21 +3,18 @@ package dev.nixtape.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import com.sun.net.httpserver.HttpServer;
+import static dev.nixtape.cli.Asking.execute;
+
+import dev.nixtape.cli.Asking.Result;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 /// Commands as a shell sees them: what they print and how they exit.
 class CommandsTest {
@@ -103,42 +100,18 @@ class CommandsTest {
                  "missing":0,"repeated":0},
                "behind":{"records":12,"millis":1234}}
               """));
-  private HttpServer server;
+  private Asking server;
   private String address;
-
-  private record Result(int status, String out, String err) {}
 
   @BeforeEach
   void start() throws IOException {
-    server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    server.createContext(
-        "/",
-        exchange -> {
-          try (exchange) {
-            String answer = answers.get(exchange.getRequestURI().getPath());
-            byte[] body =
-                (answer == null ? "{\"error\":\"no build's id begins with 'zz'\"}" : answer)
-                    .getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(answer == null ? 404 : 200, body.length);
-            exchange.getResponseBody().write(body);
-          }
-        });
-    server.start();
-    address = "http://127.0.0.1:" + server.getAddress().getPort();
+    server = new Asking(answers);
+    address = server.address();
   }
 
   @AfterEach
   void stop() {
-    server.stop(0);
-  }
-
-  private static Result execute(String... args) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    CommandLine line = Nixtape.commandLine(args);
-    line.setOut(new PrintWriter(out, true));
-    line.setErr(new PrintWriter(err, true));
-    return new Result(line.execute(args), out.toString(), err.toString());
+    server.close();
   }
 
   @Test

@@ -241,7 +241,7 @@ final class Farm implements Projections, Library {
   private Instant lastAt(TrendQuery query) {
     List<NameHistory> names = flat(Part::names);
     return names.stream()
-        .filter(name -> query.matches(name.name()))
+        .filter(name -> Trending.isMeant(name.name(), query))
         .map(NameHistory::lastAt)
         .max(Comparator.naturalOrder())
         .orElseThrow(() ->

@@ -54,6 +54,10 @@ class StreamsNodeTest {
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final String BAD = "/nix/store/ai9hpidbpikg9cpwl0kdpy8qlq4waxch-bad-2.0.drv";
+  private static final String PERIOD = "?since=2026-01-31T00:00:00Z&until=2026-02-01T00:00:00Z";
+
+  private static final String TREND = "/v1/trend/bad" + PERIOD;
+  private static final String REGRESSIONS = "/v1/regressions" + PERIOD;
 
   @TempDir static Path directory;
   private static EmbeddedKafka kafka;
@@ -306,6 +310,39 @@ class StreamsNodeTest {
         "keys of a session");
   }
 
+  @Test
+  void aPackageIsToldOverTimeByItsNameWithOrWithoutVersion() throws IOException {
+    for (String name : List.of("bad", "bad-2.0")) {
+      JsonNode trend = get(node, "/v1/trend/" + name + PERIOD);
+      assertEquals(
+          ids(get(node, "/v1/builds?show=all&kind=build&name=bad-2.0")).size(),
+          trend.get("points").size());
+      assertEquals("2.0", trend.at("/points/0/version").asText());
+      assertEquals("failed", trend.at("/points/0/outcome").asText());
+      assertTrue(trend.get("lastAt").isNull());
+    }
+  }
+
+  @Test
+  void aPackageThatWasNotBuiltLatelySaysWhenItWas() throws IOException {
+    JsonNode trend =
+        get(node, "/v1/trend/bad?since=2020-01-01T00:00:00Z&until=2021-01-01T00:00:00Z");
+
+    assertEquals(0, trend.get("points").size());
+    assertTrue(trend.get("lastAt").asText().startsWith("2026-01-31T"), trend.toString());
+  }
+
+  @Test
+  void aPackageThatNobodyBuiltIsNotFoundButWhatIsNearIsNamed() throws IOException {
+    HttpURLConnection answer = open(node, "/v1/trend/badd");
+
+    assertEquals(404, answer.getResponseCode());
+    try (InputStream words = answer.getErrorStream()) {
+      String error = Json.MAPPER.readTree(words).get("error").asText();
+      assertTrue(error.contains("near: bad"), error);
+    }
+  }
+
   private static Set<String> keys(JsonNode object) {
     return object.properties().stream().map(Map.Entry::getKey).collect(Collectors.toSet());
   }
@@ -328,6 +365,10 @@ class StreamsNodeTest {
       awaitAnswer(second, "/v1/builds?show=all", builds -> ids(builds).equals(all));
       awaitAnswer(node, "/v1/builds?show=all", builds -> ids(builds).equals(all));
       awaitAnswer(second, "/v1/stats", stats -> count(stats, "build") == 6);
+      JsonNode trend = get(node, TREND);
+      awaitAnswer(second, TREND, trend::equals);
+      JsonNode regressions = get(node, REGRESSIONS);
+      awaitAnswer(second, REGRESSIONS, regressions::equals);
       for (StreamsNode one : List.of(node, second)) {
         awaitMetrics(one, metrics -> count(metrics, "nixtape_log_lines_total{partition=") == 1);
       }

@@ -30,7 +30,8 @@ public final class Trending {
 
   /// A partition's builds of a package, for all systems.
   public static List<Point> points(Past past, TrendQuery query) {
-    Set<String> names = past.names().stream().filter(query::matches).collect(Collectors.toSet());
+    Set<String> names =
+        past.names().stream().filter(name -> isMeant(name, query)).collect(Collectors.toSet());
     List<Point> points = new ArrayList<>();
     for (String pkg : names.stream().map(StorePath::pname).collect(Collectors.toSet())) {
       past.samples(
@@ -45,6 +46,11 @@ public final class Trending {
           });
     }
     return points;
+  }
+
+  /// Whether a question is about a derivation of that name.
+  public static boolean isMeant(String name, TrendQuery query) {
+    return name.equals(query.name()) || StorePath.unversioned(name).equals(query.name());
   }
 
   private static Point point(Sample sample) {

@@ -56,10 +56,10 @@ class RegressionsTest {
     assertEquals(140, row.samples());
     assertTrue(row.p() < row.q() && row.q() <= 0.05, row.toString());
     Times times = Objects.requireNonNull(row.times());
-    assertNear(80_000, times.before(), 3_000);
-    assertNear(96_000, times.after(), 3_000);
-    assertTrue(times.shiftFrom() < 16_000 && 16_000 < times.shiftTo(), times.toString());
-    assertNear(times.shift() * 20, row.lostMsPerDay(), 20);
+    assertNear(80_000, times.beforeMs(), 3_000);
+    assertNear(96_000, times.afterMs(), 3_000);
+    assertTrue(times.shiftFromMs() < 16_000 && 16_000 < times.shiftToMs(), times.toString());
+    assertNear(times.shiftMs() * 20, row.lostMsPerDay(), 20);
   }
 
   @Test
@@ -91,7 +91,7 @@ class RegressionsTest {
     assertEquals(
         List.of(new What("llvm", SYSTEM, "linkPhase", "builder-4")),
         causes.stream().map(Row::what).toList());
-    assertNear(20_000, Objects.requireNonNull(causes.getFirst().times()).shift(), 2_000);
+    assertNear(20_000, Objects.requireNonNull(causes.getFirst().times()).shiftMs(), 2_000);
   }
 
   @Test
@@ -195,7 +195,7 @@ class RegressionsTest {
         List.of(),
         regressions.rows().stream()
             .map(row -> Objects.requireNonNull(row.times()))
-            .filter(times -> Math.abs(times.shift()) > times.before() / 2)
+            .filter(times -> Math.abs(times.shiftMs()) > times.beforeMs() / 2)
             .toList());
   }
 
