@@ -34,6 +34,9 @@ public final class Past {
   private static final int MAX_BUCKETS = 20_000;
 
   private static final Duration HOUR = Duration.ofHours(1);
+  /// So few months of a package are looked up one by one: to open a range takes longer.
+  private static final Duration LOOKED_UP = Duration.ofDays(200);
+
   private static final Instant BEGIN = Instant.EPOCH;
   private static final Instant END = Instant.parse("9999-01-01T00:00:00Z");
 
@@ -221,14 +224,29 @@ public final class Past {
 
   /// All samples of a package that finished in a time, in the order in which they were told.
   public void samples(Kind kind, String pkg, Instant from, Instant to, Consumer<Sample> samples) {
-    for (Map.Entry<String, byte[]> cell :
-        store.range(
-            History.cellKey(kind, pkg, Level.MONTH.floor(from)),
-            History.cellKey(kind, pkg, Level.MONTH.ceiling(to)))) {
-      String key = cell.getKey();
-      long month = Level.MONTH.begin(key.substring(key.indexOf('\0') + 1)).toEpochMilli();
-      cells.read(cell.getValue(), month, from.toEpochMilli(), to.toEpochMilli(), samples);
+    Instant first = Level.MONTH.floor(from);
+    if (Duration.between(from, to).compareTo(LOOKED_UP) > 0) {
+      for (Map.Entry<String, byte[]> cell :
+          store.range(
+              History.cellKey(kind, pkg, first),
+              History.cellKey(kind, pkg, Level.MONTH.ceiling(to)))) {
+        String key = cell.getKey();
+        Instant month = Level.MONTH.begin(key.substring(key.indexOf('\0') + 1));
+        read(cell.getValue(), month, from, to, samples);
+      }
+      return;
     }
+    for (Instant month = first; month.isBefore(to); month = Level.MONTH.next(month)) {
+      byte[] cell = store.get(History.cellKey(kind, pkg, month));
+      if (cell != null) {
+        read(cell, month, from, to, samples);
+      }
+    }
+  }
+
+  private void read(
+      byte[] cell, Instant month, Instant from, Instant to, Consumer<Sample> samples) {
+    cells.read(cell, month.toEpochMilli(), from.toEpochMilli(), to.toEpochMilli(), samples);
   }
 
   /// The packages of a kind.
