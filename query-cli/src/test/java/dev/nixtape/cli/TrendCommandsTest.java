@@ -1,9 +1,8 @@
 package dev.nixtape.cli;
 
+import static dev.nixtape.cli.Asking.execute;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-
-import static dev.nixtape.cli.Asking.execute;
 
 import dev.nixtape.cli.Asking.Result;
 import java.io.IOException;

@@ -34,7 +34,25 @@ final class Routes implements QueryServer.Handler {
           10_000_000);
 
   private static final Set<String> QUESTIONS =
-      Set.of("builds", "sessions", "history", "stats", "hosts", "topics", "status", "tree", "critical-path", "why", "flaky", "failures", "cost", "cache", "waits", "trend", "regressions", "part");
+      Set.of(
+          "builds",
+          "sessions",
+          "history",
+          "stats",
+          "hosts",
+          "topics",
+          "status",
+          "tree",
+          "critical-path",
+          "why",
+          "flaky",
+          "failures",
+          "cost",
+          "cache",
+          "waits",
+          "trend",
+          "regressions",
+          "part");
 
   private final QueryServer.Handler questions;
   private final Map<String, Supplier<Reply>> others;

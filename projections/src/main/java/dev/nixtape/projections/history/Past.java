@@ -34,6 +34,7 @@ public final class Past {
   private static final int MAX_BUCKETS = 20_000;
 
   private static final Duration HOUR = Duration.ofHours(1);
+
   /// So few months of a package are looked up one by one: to open a range takes longer.
   private static final Duration LOOKED_UP = Duration.ofDays(200);
 
