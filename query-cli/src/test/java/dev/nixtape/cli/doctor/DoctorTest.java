@@ -239,7 +239,7 @@ class DoctorTest {
         {"id":"h/s","host":"h","kind":"socket","path":"/run/nixtape/nix.sock","pid":77,"client":null,"user":"bob","uid":1000,
          "command":["nc"],"openedAt":"2026-01-01T00:00:00Z","lastAt":"2026-01-01T00:00:00Z","closedAt":null,"ending":null,
          "exitCode":null,"error":null,"losses":[],"tally":{"chunks":1,"bytes":9,"lines":0,"text":0,"unrecognised":0,"gaps":0,"missing":0,
-         "repeated":0}}
+         "repeated":0},"wanted":[]}
         """;
     answers.put("/v1/sessions", "[" + session + "," + session.replace("77", "78") + "]");
     answers.computeIfPresent(
