@@ -40,10 +40,6 @@ final class Compared {
     (isAfter ? after : before).times.add((double) ms);
   }
 
-  int size() {
-    return before.times.size() + before.failed + after.times.size() + after.failed;
-  }
-
   /// Whether times can be tested.
   boolean isTimed() {
     return Shift.enough(before.times.size(), after.times.size());

@@ -12,26 +12,29 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 
 /// Tests a period against the one before it: each package and system as a whole, by host, by phase
 /// and by both.
 public final class Comparing {
-  private Comparing() {}
+  private final TimeSpan span;
+  private final List<Row> rows = new ArrayList<>();
+  private long made;
+
+  private Comparing(TimeSpan span) {
+    this.span = span;
+  }
 
   /// All tests of a partition, on all processors. A package's samples are in one partition.
   public static Tests of(Past past, TimeSpan span) {
     return Tests.of(
         List.copyOf(past.packages(Kind.BUILD)).parallelStream()
-            .map(pkg -> tests(builds(past, pkg, span), span.days()))
+            .map(pkg -> of(past, pkg, span))
             .toList());
   }
 
-  private static Map<What, Compared> builds(Past past, String pkg, TimeSpan span) {
-    Map<What, Compared> builds = new HashMap<>();
+  private static Tests of(Past past, String pkg, TimeSpan span) {
     Map<String, String> names = new HashMap<>();
-    long begin = span.since().toEpochMilli();
+    Map<What, List<Sample>> builds = new HashMap<>();
     past.samples(
         Kind.BUILD,
         pkg,
@@ -39,54 +42,73 @@ public final class Comparing {
         span.until(),
         sample -> {
           String name = names.computeIfAbsent(sample.name(), StorePath::unversioned);
-          add(builds, name, null, sample, sample.at() >= begin);
-          add(builds, name, sample.host(), sample, sample.at() >= begin);
+          builds
+              .computeIfAbsent(new What(name, sample.system(), null, null), _ -> new ArrayList<>())
+              .add(sample);
         });
-    return builds;
+    Comparing comparing = new Comparing(span);
+    builds.forEach(comparing::compare);
+    return new Tests(comparing.made, comparing.rows);
   }
 
-  private static void add(
-      Map<What, Compared> builds,
-      String name,
-      @Nullable String host,
-      Sample sample,
-      boolean isAfter) {
-    builds
-        .computeIfAbsent(new What(name, sample.system(), null, host), _ -> new Compared())
-        .add(isAfter, sample);
-    if (sample.isTimed(Kind.BUILD)) {
-      for (Phase phase : sample.phases()) {
-        builds
-            .computeIfAbsent(
-                new What(name, sample.system(), phase.name(), host), _ -> new Compared())
-            .addTime(isAfter, phase.durationMs());
-      }
+  private void compare(What what, List<Sample> samples) {
+    if (!test(what, samples)) {
+      return;
+    }
+    Map<String, List<Sample>> hosts = new HashMap<>();
+    for (Sample sample : samples) {
+      hosts.computeIfAbsent(sample.host(), _ -> new ArrayList<>()).add(sample);
+    }
+    if (hosts.size() > 1) {
+      hosts.forEach((host, some) -> test(new What(what.name(), what.system(), null, host), some));
     }
   }
 
-  private static Tests tests(Map<What, Compared> builds, double days) {
-    long[] made = {0};
-    List<Row> rows = new ArrayList<>();
-    builds.forEach((what, compared) -> {
-      if (isAllOfIt(what, compared, builds)) {
-        return;
-      }
-      if (compared.isTimed()) {
-        made[0]++;
-        compared.shifted(what, days).ifPresent(rows::add);
-      }
-      if (compared.failing().enough()) {
-        made[0]++;
-        compared.failing(what, days).ifPresent(rows::add);
-      }
-    });
-    return new Tests(made[0], rows);
+  /// Tests builds, and each of their phases. Most packages are built so seldom that there is
+  /// nothing to test; then there is not in a part of their builds either.
+  ///
+  /// @return whether there was
+  private boolean test(What what, List<Sample> samples) {
+    Compared builds = new Compared();
+    for (Sample sample : samples) {
+      builds.add(isAfter(sample), sample);
+    }
+    boolean fails = builds.failing().enough();
+    if (fails) {
+      made++;
+      builds.failing(what, span.days()).ifPresent(rows::add);
+    }
+    if (builds.isTimed()) {
+      shifted(what, builds);
+      testPhases(what, samples);
+    }
+    return fails || builds.isTimed();
   }
 
-  /// A host that builds all there is of it need not be tested by itself.
-  private static boolean isAllOfIt(What what, Compared compared, Map<What, Compared> builds) {
-    What everywhere = new What(what.name(), what.system(), what.phase(), null);
-    return what.host() != null
-        && Objects.requireNonNull(builds.get(everywhere)).size() == compared.size();
+  private void testPhases(What what, List<Sample> samples) {
+    Map<String, Compared> phases = new HashMap<>();
+    for (Sample sample : samples) {
+      if (sample.isTimed(Kind.BUILD)) {
+        for (Phase phase : sample.phases()) {
+          phases
+              .computeIfAbsent(phase.name(), _ -> new Compared())
+              .addTime(isAfter(sample), phase.durationMs());
+        }
+      }
+    }
+    phases.forEach((phase, compared) -> {
+      if (compared.isTimed()) {
+        shifted(new What(what.name(), what.system(), phase, what.host()), compared);
+      }
+    });
+  }
+
+  private void shifted(What what, Compared compared) {
+    made++;
+    compared.shifted(what, span.days()).ifPresent(rows::add);
+  }
+
+  private boolean isAfter(Sample sample) {
+    return sample.at() >= span.since().toEpochMilli();
   }
 }
