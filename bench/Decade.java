@@ -148,7 +148,7 @@ public final class Decade {
       totals.computeIfAbsent(pkg, _ -> new Summary()).add(Kind.BUILD, one.sample);
       Instant begin = now.get(Level.MONTH);
       month.merge(
-          History.cellKey(Kind.BUILD, pkg, begin),
+          History.cellKey(Kind.BUILD, begin, pkg),
           cells.plus(new byte[0], begin.toEpochMilli(), one.sample),
           Decade::joined);
       if (one.fact) {

@@ -31,7 +31,7 @@ import java.util.Objects;
 /// | `asked/NAME\0MILLIS/ID` | the key of the fact of a question to a substituter that is open |
 /// | `served/PATH\0MILLIS/ID` | the key of the fact of a substitution that succeeded |
 /// | `total/KIND/PACKAGE` | a `Summary` of all times |
-/// | `cell/KIND/PACKAGE\0MONTH` | the samples of a month, packed |
+/// | `cell/KIND/MONTH/PACKAGE` | the samples of a month, packed |
 /// | `kept-from` | the day before which retention has forgotten everything |
 /// | `package/KIND/PACKAGE`, `word/NUMBER` | names that are known |
 ///
@@ -46,7 +46,7 @@ public final class History {
   static final String LAST = "\uffff";
 
   static final String FAILED = "failed/";
-  private static final String SUM = "sum/";
+  static final String SUM = "sum/";
   private static final String SLICE = "slice/";
   private static final String TOTAL = "total/";
   private static final String CELL = "cell/";
@@ -102,6 +102,7 @@ public final class History {
                   : Json.read(before, NameHistory.class).plus(build)));
     }
     Sample sample = Sample.of(build);
+    known.add(Level.MONTH.floor(at));
     for (Level level : Level.values()) {
       add(sumKey(level, level.floor(at)) + build.kind().json(), build.kind(), sample);
     }
@@ -142,7 +143,7 @@ public final class History {
   private void addToPackage(Build build, Instant at, Sample sample) {
     String pkg = StorePath.pname(build.name());
     Instant month = Level.MONTH.floor(at);
-    String cell = cellKey(build.kind(), pkg, month);
+    String cell = cellKey(build.kind(), month, pkg);
     known.add(store, build.kind(), pkg, build.name());
     add(totalKey(build.kind()) + pkg, build.kind(), sample);
     store.put(
@@ -178,8 +179,8 @@ public final class History {
     return TOTAL + kind.json() + "/";
   }
 
-  static String cellKey(Kind kind, String pkg, Instant month) {
-    return CELL + kind.json() + "/" + pkg + "\0" + Level.MONTH.key(month);
+  static String cellKey(Kind kind, Instant month, String pkg) {
+    return CELL + kind.json() + "/" + Level.MONTH.key(month) + "/" + pkg;
   }
 
   /// Forgets what finished before the day of a time, when it did not so today already.
@@ -208,6 +209,7 @@ public final class History {
     for (Dimension dimension : Dimension.values()) {
       cleanSums(SLICE + dimension.key() + "/", before, DAYS_AND_LONGER);
     }
+    known.forgetMonths(Level.MONTH.floor(before));
   }
 
   private void cleanFacts(Kind kind, Instant before) {
@@ -247,12 +249,15 @@ public final class History {
   private void cleanPackage(Kind kind, String pkg, Instant before) {
     Summary total = new Summary();
     boolean[] left = {false};
-    String prefix = CELL + kind.json() + "/" + pkg + "\0";
-    for (Map.Entry<String, byte[]> cell : store.range(prefix, prefix + LAST)) {
-      Instant month = Level.MONTH.begin(cell.getKey().substring(prefix.length()));
+    for (Instant month : known.months(Instant.EPOCH, Instant.MAX)) {
+      String key = cellKey(kind, month, pkg);
+      byte[] cell = store.get(key);
+      if (cell == null) {
+        continue;
+      }
       byte[][] kept = {NOTHING};
       cells.read(
-          cell.getValue(),
+          cell,
           month.toEpochMilli(),
           before.toEpochMilli(),
           Long.MAX_VALUE,
@@ -261,8 +266,8 @@ public final class History {
             total.add(kind, sample);
             left[0] = true;
           });
-      if (kept[0].length < cell.getValue().length) {
-        store.put(cell.getKey(), kept[0].length == 0 ? null : kept[0]);
+      if (kept[0].length < cell.length) {
+        store.put(key, kept[0].length == 0 ? null : kept[0]);
       }
     }
     store.put(totalKey(kind) + pkg, left[0] ? total.toBytes() : null);

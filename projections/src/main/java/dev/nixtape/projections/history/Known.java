@@ -5,11 +5,14 @@ import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.NameFilter;
 import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.nix.StorePath;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.NavigableSet;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -23,6 +26,7 @@ final class Known {
   private static final byte[] NOTHING = {};
 
   private final Map<Kind, NavigableSet<String>> packages = new EnumMap<>(Kind.class);
+  private final NavigableSet<Instant> months = new ConcurrentSkipListSet<>();
   private final NavigableSet<String> names = new ConcurrentSkipListSet<>();
 
   Known(KeyValues store) {
@@ -39,6 +43,11 @@ final class Known {
     for (Map.Entry<String, byte[]> entry :
         store.range(History.NAMES, History.NAMES + History.LAST)) {
       names.add(entry.getKey().substring(History.NAMES.length()));
+    }
+    String years = History.SUM + Level.MONTH.prefix();
+    for (Map.Entry<String, byte[]> entry : store.range(years, years + History.LAST)) {
+      String month = entry.getKey().substring(History.SUM.length());
+      months.add(Level.MONTH.begin(month.substring(0, month.lastIndexOf('/'))));
     }
   }
 
@@ -64,6 +73,29 @@ final class Known {
     names.remove(name);
   }
 
+  void add(Instant month) {
+    months.add(month);
+  }
+
+  void forgetMonths(Instant before) {
+    months.headSet(before).clear();
+  }
+
+  /// The months of which anything is known that have a part of a time.
+  List<Instant> months(Instant from, Instant to) {
+    return months.stream()
+        .filter(month -> month.isBefore(to) && Level.MONTH.next(month).isAfter(from))
+        .toList();
+  }
+
+  Optional<Instant> firstMonth() {
+    return months.stream().findFirst();
+  }
+
+  Optional<Instant> lastMonth() {
+    return Optional.ofNullable(months.floor(Instant.MAX));
+  }
+
   NavigableSet<String> of(Kind kind) {
     return Objects.requireNonNull(packages.get(kind));
   }
@@ -83,9 +115,13 @@ final class Known {
       }
     }
     for (String name : names) {
+      if (!matches.test(name)) {
+        continue;
+      }
       String pkg = StorePath.pname(name);
       Collection<String> known = found.get(pkg);
-      if ((known == null || !known.isEmpty()) && of(kind).contains(pkg) && matches.test(name)) {
+      // All names of a package that is meant as a whole are meant.
+      if ((known == null || !known.isEmpty()) && of(kind).contains(pkg)) {
         found.computeIfAbsent(pkg, _ -> new TreeSet<>()).add(name);
       }
     }

@@ -35,8 +35,8 @@ public final class Past {
 
   private static final Duration HOUR = Duration.ofHours(1);
 
-  /// So few months of a package are looked up one by one: to open a range takes longer.
-  private static final Duration LOOKED_UP = Duration.ofDays(200);
+  /// Packages whose samples of a month are read at once.
+  private static final int BATCH = 500;
 
   private static final Instant BEGIN = Instant.EPOCH;
   private static final Instant END = Instant.parse("9999-01-01T00:00:00Z");
@@ -223,26 +223,44 @@ public final class Past {
         });
   }
 
-  /// All samples of a package that finished in a time, in the order in which they were told.
+  /// All samples of a package that finished in a time, month by month in the order in which they
+  /// were told.
   public void samples(Kind kind, String pkg, Instant from, Instant to, Consumer<Sample> samples) {
-    Instant first = Level.MONTH.floor(from);
-    if (Duration.between(from, to).compareTo(LOOKED_UP) > 0) {
-      for (Map.Entry<String, byte[]> cell :
-          store.range(
-              History.cellKey(kind, pkg, first),
-              History.cellKey(kind, pkg, Level.MONTH.ceiling(to)))) {
-        String key = cell.getKey();
-        Instant month = Level.MONTH.begin(key.substring(key.indexOf('\0') + 1));
-        read(cell.getValue(), month, from, to, samples);
-      }
-      return;
-    }
-    for (Instant month = first; month.isBefore(to); month = Level.MONTH.next(month)) {
-      byte[] cell = store.get(History.cellKey(kind, pkg, month));
+    for (Instant month : known.months(from, to)) {
+      byte[] cell = store.get(History.cellKey(kind, month, pkg));
       if (cell != null) {
         read(cell, month, from, to, samples);
       }
     }
+  }
+
+  /// The packages of a kind, in batches of neighbours: what is asked of all of them is read batch
+  /// by batch, a month at once.
+  public List<List<String>> batches(Kind kind) {
+    List<String> all = List.copyOf(known.of(kind));
+    List<List<String>> batches = new ArrayList<>();
+    for (int at = 0; at < all.size(); at += BATCH) {
+      batches.add(all.subList(at, Math.min(all.size(), at + BATCH)));
+    }
+    return batches;
+  }
+
+  /// The samples of a batch's packages that finished in a time.
+  public Map<String, List<Sample>> samples(
+      Kind kind, List<String> batch, Instant from, Instant to) {
+    Map<String, List<Sample>> samples = new TreeMap<>();
+    for (Instant month : known.months(from, to)) {
+      String first = History.cellKey(kind, month, batch.getFirst());
+      int name = first.length() - batch.getFirst().length();
+      // Behind the last one, and before all that only begin with its name.
+      String last = History.cellKey(kind, month, batch.getLast()) + "\0";
+      for (Map.Entry<String, byte[]> cell : store.range(first, last)) {
+        List<Sample> its =
+            samples.computeIfAbsent(cell.getKey().substring(name), _ -> new ArrayList<>());
+        read(cell.getValue(), month, from, to, its::add);
+      }
+    }
+    return samples;
   }
 
   private void read(
@@ -276,57 +294,68 @@ public final class Past {
       if (!StatsQuery.isNamed(kind) || !query.kind().map(kind::equals).orElse(true)) {
         continue;
       }
-      Map<String, Collection<String>> matching = new TreeMap<>();
-      if (query.names().isPresent()) {
-        matching = known.matching(kind, query.names().get());
-      } else {
-        for (String pkg : known.of(kind)) {
-          matching.put(pkg, Set.of());
+      if (query.names().isEmpty() && !(allTimes && totals != null)) {
+        for (List<String> batch : batches(kind)) {
+          samples(kind, batch, from, to)
+              .forEach((pkg, its) -> {
+                for (Sample sample : its) {
+                  samples.accept(row(query, kind, pkg, sample), sample);
+                }
+              });
         }
+        continue;
       }
-      for (Map.Entry<String, Collection<String>> pkg : matching.entrySet()) {
-        String name = query.group() ? pkg.getKey() : "";
-        Collection<String> only = pkg.getValue();
-        if (allTimes && totals != null && only.isEmpty()) {
-          byte[] total = store.get(History.totalKey(kind) + pkg.getKey());
-          if (total != null) {
-            totals.accept(new Row(0, kind, name), Summary.of(total));
-          }
-          continue;
-        }
-        Row single = new Row(0, kind, name);
-        samples(
-            kind,
-            pkg.getKey(),
-            from,
-            to,
-            sample -> {
-              if (only.isEmpty() || only.contains(sample.name())) {
-                samples.accept(
-                    query
-                        .bucket()
-                        .map(bucket ->
-                            new Row(
-                                bucket
-                                    .begin(Instant.ofEpochMilli(sample.at()), query.zone())
-                                    .toEpochMilli(),
-                                kind,
-                                name))
-                        .orElse(single),
-                    sample);
+      matching(query, kind)
+          .forEach((pkg, only) -> {
+            if (allTimes && totals != null && only.isEmpty()) {
+              byte[] total = store.get(History.totalKey(kind) + pkg);
+              if (total != null) {
+                totals.accept(new Row(0, kind, query.group() ? pkg : ""), Summary.of(total));
               }
-            });
-      }
+              return;
+            }
+            samples(
+                kind,
+                pkg,
+                from,
+                to,
+                sample -> {
+                  if (only.isEmpty() || only.contains(sample.name())) {
+                    samples.accept(row(query, kind, pkg, sample), sample);
+                  }
+                });
+          });
     }
+  }
+
+  private Map<String, Collection<String>> matching(StatsQuery query, Kind kind) {
+    if (query.names().isPresent()) {
+      return known.matching(kind, query.names().get());
+    }
+    Map<String, Collection<String>> all = new TreeMap<>();
+    known.of(kind).forEach(pkg -> all.put(pkg, Set.of()));
+    return all;
+  }
+
+  private static Row row(StatsQuery query, Kind kind, String pkg, Sample sample) {
+    long bucket =
+        query.bucket().isEmpty()
+            ? 0
+            : query
+                .bucket()
+                .get()
+                .begin(Instant.ofEpochMilli(sample.at()), query.zone())
+                .toEpochMilli();
+    return new Row(bucket, kind, query.group() ? pkg : "");
   }
 
   /// The periods of a question: its buckets, or one.
   private List<Period> periods(StatsQuery query) {
+    if (query.bucket().isEmpty()) {
+      return List.of(new Period(0, query.since().orElse(BEGIN), query.until().orElse(END)));
+    }
     Instant from = query.since().orElseGet(this::first);
     Instant to = query.until().orElseGet(this::last);
-    if (query.bucket().isEmpty()) {
-      return List.of(new Period(0, from, to));
-    }
     Bucket bucket = query.bucket().get();
     List<Period> periods = new ArrayList<>();
     Instant begin = bucket.begin(from, query.zone());
@@ -349,27 +378,20 @@ public final class Past {
 
   /// The begin of the first day of which anything is known.
   private Instant first() {
-    return day(List::getFirst);
+    return known.firstMonth().map(month -> day(month, List::getFirst)).orElse(BEGIN);
   }
 
   /// The end of the last day of which anything is known.
   private Instant last() {
-    return Level.DAY.next(day(List::getLast));
+    return known.lastMonth().map(month -> Level.DAY.next(day(month, List::getLast))).orElse(BEGIN);
   }
 
-  private Instant day(Function<List<Map.Entry<String, byte[]>>, Map.Entry<String, byte[]>> which) {
-    Instant from = BEGIN;
-    Instant to = END;
-    for (Level level : List.of(Level.YEAR, Level.MONTH, Level.DAY)) {
-      List<Map.Entry<String, byte[]>> found =
-          store.range(History.sumKey(level, from), History.sumKey(level, to));
-      if (found.isEmpty()) {
-        return BEGIN;
-      }
-      from = period(level, which.apply(found).getKey());
-      to = level.next(from);
-    }
-    return from;
+  private Instant day(
+      Instant month, Function<List<Map.Entry<String, byte[]>>, Map.Entry<String, byte[]>> which) {
+    List<Map.Entry<String, byte[]>> days =
+        store.range(
+            History.sumKey(Level.DAY, month), History.sumKey(Level.DAY, Level.MONTH.next(month)));
+    return days.isEmpty() ? month : period(Level.DAY, which.apply(days).getKey());
   }
 
   private static Instant period(Level level, String key) {

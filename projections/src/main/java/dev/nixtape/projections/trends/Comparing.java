@@ -27,28 +27,27 @@ public final class Comparing {
   /// All tests of a partition, on all processors. A package's samples are in one partition.
   public static Tests of(Past past, TimeSpan span) {
     return Tests.of(
-        List.copyOf(past.packages(Kind.BUILD)).parallelStream()
-            .map(pkg -> of(past, pkg, span))
-            .toList());
+        past.batches(Kind.BUILD).parallelStream().map(batch -> of(past, batch, span)).toList());
   }
 
-  private static Tests of(Past past, String pkg, TimeSpan span) {
+  private static Tests of(Past past, List<String> batch, TimeSpan span) {
+    Comparing comparing = new Comparing(span);
+    past.samples(Kind.BUILD, batch, span.before().since(), span.until())
+        .values()
+        .forEach(comparing::compareAll);
+    return new Tests(comparing.made, comparing.rows);
+  }
+
+  private void compareAll(List<Sample> pkg) {
     Map<String, String> names = new HashMap<>();
     Map<What, List<Sample>> builds = new HashMap<>();
-    past.samples(
-        Kind.BUILD,
-        pkg,
-        span.before().since(),
-        span.until(),
-        sample -> {
-          String name = names.computeIfAbsent(sample.name(), StorePath::unversioned);
-          builds
-              .computeIfAbsent(new What(name, sample.system(), null, null), _ -> new ArrayList<>())
-              .add(sample);
-        });
-    Comparing comparing = new Comparing(span);
-    builds.forEach(comparing::compare);
-    return new Tests(comparing.made, comparing.rows);
+    for (Sample sample : pkg) {
+      String name = names.computeIfAbsent(sample.name(), StorePath::unversioned);
+      builds
+          .computeIfAbsent(new What(name, sample.system(), null, null), _ -> new ArrayList<>())
+          .add(sample);
+    }
+    builds.forEach(this::compare);
   }
 
   private void compare(What what, List<Sample> samples) {
