@@ -11,15 +11,15 @@ import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.nix.StorePath;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /// Ten years of a farm: 50 million builds of 20,000 derivation names, the same for the same seed. Few packages are built often and
 /// most seldom; each takes its own time, which varies by a third.
@@ -30,9 +30,14 @@ public final class Decade {
   public static final int DAYS = 3650;
   public static final int NAMES = 20_000;
 
+  private static final String STORE = "/nix/store/000000000000000000000000000";
+
   private final int builds;
   private final int facts;
   private final double[] upTo = new double[NAMES];
+  private final String[] names = IntStream.range(0, NAMES).mapToObj(Decade::name).toArray(String[]::new);
+  private final String[] hosts = IntStream.range(0, 100).mapToObj(n -> "builder-" + n).toArray(String[]::new);
+  private final String[] users = IntStream.range(0, 200).mapToObj(n -> "user-" + n).toArray(String[]::new);
 
   /// @param builds in all
   /// @param facts how many of the last ones are also there as facts
@@ -66,7 +71,7 @@ public final class Decade {
               i,
               number,
               new Sample(
-                  at, ms, outcome, name(number), "x86_64-linux", "builder-" + random.nextInt(100), "user-" + random.nextInt(200), "local",
+                  at, ms, outcome, names[number], "x86_64-linux", hosts[random.nextInt(hosts.length)], users[random.nextInt(users.length)], "local",
                   ms / 100, 0, List.of()),
               i >= builds - facts));
     }
@@ -79,11 +84,11 @@ public final class Decade {
   public Build fact(One one) {
     Sample s = one.sample;
     return new Build(
-        "%016x".formatted(one.index),
+        Long.toHexString(0x1000_0000_0000_0000L + one.index),
         Long.toString(one.index),
         Kind.BUILD,
-        "/nix/store/%032x-%s.drv".formatted(one.number, s.name()),
-        "/nix/store/%032x-%s".formatted(one.number, s.name()),
+        STORE + one.number + "-" + s.name() + ".drv",
+        STORE + one.number + "-" + s.name(),
         s.name(),
         StorePath.pname(s.name()),
         StorePath.version(s.name()),
@@ -114,43 +119,34 @@ public final class Decade {
     Words words = new Words(store);
     Cell cells = new Cell(words);
     Known known = new Known(store);
-    Map<String, Summary> totals = new TreeMap<>();
-    Map<String, NameHistory> names = new TreeMap<>();
-    Map<Level, Instant> now = new HashMap<>();
-    Map<Level, Summary> sums = new HashMap<>();
-    Map<Level, Map<String, Summary>> slices = new HashMap<>();
-    Map<String, byte[]> month = new TreeMap<>();
+    Summary[] totals = new Summary[NAMES];
+    Map<String, NameHistory> builds = new TreeMap<>();
+    Map<Level, Sums> sums = new EnumMap<>(Level.class);
+    byte[][] month = new byte[NAMES][];
     forEach(one -> {
       Instant at = Instant.ofEpochMilli(one.sample.at());
       for (Level level : Level.values()) {
-        Instant begin = level.floor(at);
-        Instant before = now.put(level, begin);
-        if (before != null && !before.equals(begin)) {
-          flush(store, level, before, sums, slices);
-          if (level == Level.MONTH) {
-            month.forEach(store::put);
-            month.clear();
+        Sums now = sums.get(level);
+        if (now == null || one.sample.at() >= now.end) {
+          if (now != null) {
+            now.writeTo(store);
+            if (level == Level.MONTH) {
+              writeMonth(store, now.begin, month);
+            }
           }
+          now = new Sums(level, level.floor(at), level.next(level.floor(at)).toEpochMilli());
+          sums.put(level, now);
         }
-        sums.computeIfAbsent(level, _ -> new Summary()).add(Kind.BUILD, one.sample);
-        if (level != Level.QUARTER_HOUR) {
-          Map<String, Summary> values = slices.computeIfAbsent(level, _ -> new TreeMap<>());
-          for (Dimension dimension : List.of(Dimension.HOST, Dimension.USER)) {
-            String value = dimension == Dimension.HOST ? one.sample.host() : one.sample.user();
-            values
-                .computeIfAbsent(History.sliceKey(dimension, level, begin) + "build/" + value, _ -> new Summary())
-                .add(Kind.BUILD, one.sample);
-          }
-        }
+        now.add(one.sample);
       }
-      String pkg = StorePath.pname(one.sample.name());
-      known.add(store, Kind.BUILD, pkg, one.sample.name());
-      totals.computeIfAbsent(pkg, _ -> new Summary()).add(Kind.BUILD, one.sample);
-      Instant begin = now.get(Level.MONTH);
-      month.merge(
-          History.cellKey(Kind.BUILD, begin, pkg),
-          cells.plus(new byte[0], begin.toEpochMilli(), one.sample),
-          Decade::joined);
+      if (totals[one.number] == null) {
+        totals[one.number] = new Summary();
+        known.add(store, Kind.BUILD, StorePath.pname(one.sample.name()), one.sample.name());
+      }
+      totals[one.number].add(Kind.BUILD, one.sample);
+      byte[] before = month[one.number];
+      month[one.number] =
+          cells.plus(before == null ? new byte[0] : before, sums.get(Level.MONTH).begin.toEpochMilli(), one.sample);
       if (one.fact) {
         Build fact = fact(one);
         String time = History.timeKey(at) + "/" + fact.id();
@@ -158,28 +154,60 @@ public final class Decade {
         store.put(key, BuildJson.write(fact));
         store.put(History.ID + fact.id(), key.getBytes(UTF_8));
         store.put(History.nameKey(fact.name()) + time, key.getBytes(UTF_8));
-        names.merge(fact.name(), NameHistory.of(fact), (all, _) -> all.plus(fact));
+        builds.merge(fact.name(), NameHistory.of(fact), (all, _) -> all.plus(fact));
       }
     });
-    now.forEach((level, begin) -> flush(store, level, begin, sums, slices));
-    month.forEach(store::put);
-    totals.forEach((pkg, sum) -> store.put(History.totalKey(Kind.BUILD) + pkg, sum.toBytes()));
-    names.forEach((name, all) -> store.put(History.NAMES + name, Json.write(all)));
+    sums.values().forEach(last -> last.writeTo(store));
+    writeMonth(store, sums.get(Level.MONTH).begin, month);
+    for (int number = 0; number < NAMES; number++) {
+      if (totals[number] != null) {
+        store.put(History.totalKey(Kind.BUILD) + StorePath.pname(names[number]), totals[number].toBytes());
+      }
+    }
+    builds.forEach((name, all) -> store.put(History.NAMES + name, Json.write(all)));
   }
 
-  private static void flush(
-      KeyValues store, Level level, Instant begin, Map<Level, Summary> sums, Map<Level, Map<String, Summary>> slices) {
-    Summary sum = sums.remove(level);
-    store.put(History.sumKey(level, begin) + Kind.BUILD.json(), sum.toBytes());
-    Map<String, Summary> values = slices.remove(level);
-    if (values != null) {
-      values.forEach((key, value) -> store.put(key, value.toBytes()));
+  private void writeMonth(KeyValues store, Instant begin, byte[][] month) {
+    for (int number = 0; number < NAMES; number++) {
+      if (month[number] != null) {
+        store.put(History.cellKey(Kind.BUILD, begin, StorePath.pname(names[number])), month[number]);
+        month[number] = null;
+      }
     }
   }
 
-  private static byte[] joined(byte[] one, byte[] other) {
-    byte[] both = Arrays.copyOf(one, one.length + other.length);
-    System.arraycopy(other, 0, both, one.length, other.length);
-    return both;
+  /// What comes together in one period.
+  private static final class Sums {
+    final Level level;
+    final Instant begin;
+    final long end;
+    final Summary all = new Summary();
+    final Map<String, Summary> hosts = new HashMap<>();
+    final Map<String, Summary> users = new HashMap<>();
+
+    Sums(Level level, Instant begin, long end) {
+      this.level = level;
+      this.begin = begin;
+      this.end = end;
+    }
+
+    void add(Sample sample) {
+      all.add(Kind.BUILD, sample);
+      if (level != Level.QUARTER_HOUR) {
+        hosts.computeIfAbsent(sample.host(), _ -> new Summary()).add(Kind.BUILD, sample);
+        users.computeIfAbsent(sample.user(), _ -> new Summary()).add(Kind.BUILD, sample);
+      }
+    }
+
+    void writeTo(KeyValues store) {
+      store.put(History.sumKey(level, begin) + Kind.BUILD.json(), all.toBytes());
+      write(store, Dimension.HOST, hosts);
+      write(store, Dimension.USER, users);
+    }
+
+    private void write(KeyValues store, Dimension dimension, Map<String, Summary> values) {
+      String key = History.sliceKey(dimension, level, begin) + Kind.BUILD.json() + "/";
+      values.forEach((value, sum) -> store.put(key + value, sum.toBytes()));
+    }
   }
 }

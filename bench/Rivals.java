@@ -44,7 +44,7 @@ final class Rivals {
   private static void time(Connection database, String name, String sql, int rounds) {
     double[] ms = new double[name.equals("regressions") || name.endsWith("-all") ? Math.min(rounds, 10) : rounds];
     try (PreparedStatement question = database.prepareStatement(sql)) {
-      for (int i = -2; i < ms.length; i++) {
+      for (int i = -ms.length; i < ms.length; i++) {
         long began = System.nanoTime();
         try (ResultSet rows = question.executeQuery()) {
           int columns = rows.getMetaData().getColumnCount();
@@ -123,7 +123,7 @@ final class Rivals {
         totals + "name LIKE '%package0012%'",
         totals + "name LIKE '%package0012%' AND day > '" + LAST.minusDays(30) + "'",
         "SELECT * FROM events WHERE name = '" + Decade.name(123) + "' ORDER BY finished DESC LIMIT 20",
-        "SELECT day, count, ms, most FROM days WHERE name = '" + Decade.name(123) + "' ORDER BY day",
+        "SELECT * FROM events WHERE name = '" + Decade.name(123) + "' AND finished >= " + daysAgo(90) + " ORDER BY finished",
         """
         SELECT name, avg(CASE WHEN finished >= %1$d THEN ms END) - avg(CASE WHEN finished < %1$d THEN ms END) AS shift, count(*)
         FROM events WHERE finished >= %2$d AND outcome = 'succeeded' GROUP BY name ORDER BY abs(shift) DESC LIMIT 100"""
@@ -191,7 +191,7 @@ final class Rivals {
         totals + "name LIKE '%package0012%'",
         totals + "name LIKE '%package0012%' AND " + since,
         "SELECT * FROM builds WHERE name = '" + Decade.name(123) + "' ORDER BY finished DESC LIMIT 20",
-        "SELECT finished, ms, outcome FROM builds WHERE name = '" + Decade.name(123) + "' ORDER BY finished",
+        "SELECT * FROM builds WHERE name = '" + Decade.name(123) + "' AND finished >= epoch_ms(" + daysAgo(90) + ") ORDER BY finished",
         """
         SELECT name, median(ms) FILTER (finished >= epoch_ms(%1$d)) - median(ms) FILTER (finished < epoch_ms(%1$d)) AS shift, count(*)
         FROM builds WHERE finished >= epoch_ms(%2$d) AND outcome = 'succeeded' GROUP BY name ORDER BY abs(shift) DESC LIMIT 100"""
