@@ -4,7 +4,9 @@ import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.NotKnown;
 import dev.nixtape.projections.Rfc3339;
+import dev.nixtape.projections.nix.StorePath;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -85,14 +88,23 @@ final class HistoryCommand implements Callable<Integer> {
       found = BuildJson.readAll(answer);
     }
     if (found.isEmpty()) {
-      throw new Failure(
-          Failure.NOTHING_FOUND,
-          "no build of '%s' was recorded; 'nixtape history' lists the names".formatted(name));
+      throw new Failure(Failure.NOTHING_FOUND, notKnown(name));
     }
     switch (asked.form) {
       case JSON -> out.println(Asked.json(Objects.requireNonNull(found)));
       case CSV -> BuildRows.table(now).csv(found, out);
       case TABLE -> BuildRows.table(now).print(found, out);
+    }
+  }
+
+  private String notKnown(String name) throws IOException {
+    try (InputStream answer = asked.server.get("/v1/history")) {
+      List<String> names =
+          Server.list(answer, NameHistory.class).stream()
+              .map(NameHistory::name)
+              .flatMap(known -> Stream.of(StorePath.pname(known), known))
+              .toList();
+      return new NotKnown(name, names).getMessage() + "; 'nixtape history' lists the names";
     }
   }
 }

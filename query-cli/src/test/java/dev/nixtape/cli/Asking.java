@@ -6,6 +6,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import picocli.CommandLine;
@@ -14,14 +15,15 @@ import picocli.CommandLine;
 final class Asking implements AutoCloseable {
   private final HttpServer server;
 
-  /// @param answers by path; what is asked otherwise is not found
+  /// @param answers by path with parameters, else without; what is asked otherwise is not found
   Asking(Map<String, String> answers) throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.createContext(
         "/",
         exchange -> {
           try (exchange) {
-            String answer = answers.get(exchange.getRequestURI().getPath());
+            URI asked = exchange.getRequestURI();
+            String answer = answers.getOrDefault(asked.toString(), answers.get(asked.getPath()));
             byte[] body =
                 (answer == null ? "{\"error\":\"no build's id begins with 'zz'\"}" : answer)
                     .getBytes(StandardCharsets.UTF_8);

@@ -27,6 +27,12 @@ class CommandsTest {
        "log":{"partition":0,"from":1,"to":2},"addedLater":true}
       """;
 
+  private static final String HELLO =
+      """
+      [{"name":"hello-2.12.1","count":1,"succeeded":1,"failed":0,"totalMs":5,"lastMs":5,"lastAt":"2026-01-31T14:03:00.000Z",
+        "lastOutcome":"succeeded","lastId":"7k3x9q2m00000000"}]
+      """;
+
   private static final String TREE =
       """
       {"sessions":["h/s"],"totals":{"failed":1,"blocked":1,"running":1,"there":2},"unread":0,"rows":[
@@ -83,6 +89,8 @@ class CommandsTest {
       Map.ofEntries(
           Map.entry("/v1/builds", "[" + FAILED + "]"),
           Map.entry("/v1/builds/7k3x9q2m", FAILED),
+          Map.entry("/v1/builds?show=all&name=helo&kind=build", "[]"),
+          Map.entry("/v1/history", HELLO),
           Map.entry("/v1/sessions", "[]"),
           Map.entry("/v1/tree/top", TREE),
           Map.entry("/v1/hosts", "[]"),
@@ -228,6 +236,15 @@ class CommandsTest {
     assertTrue(out.contains("lock 2 1m 15s 37.5s 1m 10s 1m 10s\n"), out);
     assertTrue(out.contains("7k3x9q2m lock bad-2.0 h1 01-31"), out);
     assertTrue(out.contains(" 8k3x9q2m\n"), out);
+  }
+
+  @Test
+  void anUnknownNameIsAnsweredWithThoseThatAreNear() {
+    Result result = execute("history", "helo", "--server", address);
+
+    assertEquals(Failure.NOTHING_FOUND, result.status());
+    assertTrue(
+        result.err().contains("no derivation 'helo' was recorded; near: hello;"), result.err());
   }
 
   @Test
