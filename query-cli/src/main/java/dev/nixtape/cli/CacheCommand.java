@@ -65,16 +65,9 @@ final class CacheCommand implements Callable<Integer> {
         .number("UNKNOWN", Substituter::unknown)
         .number("HITS", Substituter::hits)
         .number("FAILED", Substituter::failed)
-        .right("DOWNLOADED", s -> bytes(s.downloaded()), s -> Long.toString(s.downloaded()))
-        .right("COPIED", s -> bytes(s.copied()), s -> Long.toString(s.copied()))
-        .right(
-            "RATE",
-            s -> s.bytesPerSecond() == null ? "" : Screen.bytes(s.bytesPerSecond()) + "/s",
-            s -> s.bytesPerSecond() == null ? "" : Long.toString(s.bytesPerSecond()));
-  }
-
-  private static String bytes(long bytes) {
-    return bytes == 0 ? "" : Screen.bytes(bytes);
+        .bytes("DOWNLOADED", Substituter::downloaded)
+        .bytes("COPIED", Substituter::copied)
+        .rate("RATE", Substituter::bytesPerSecond);
   }
 
   private static void rebuilds(Rebuilds rebuilds, Instant now, PrintWriter out) {
@@ -90,10 +83,7 @@ final class CacheCommand implements Callable<Integer> {
           .left("ID", rebuild -> BuildRows.shortId(rebuild.id()), _ -> Screen.Style.DIM)
           .left("NAME", Rebuild::name, _ -> Screen.Style.BOLD)
           .left("HOST", Rebuild::host)
-          .right(
-              "TIME",
-              rebuild -> Screen.duration(Duration.ofMillis(rebuild.durationMs())),
-              rebuild -> Long.toString(rebuild.durationMs()))
+          .time("TIME", Rebuild::durationMs)
           .left("HAD IT", Rebuild::from)
           .left("GAVE IT TO", Rebuild::substitutedOn)
           .left("AT", rebuild -> BuildRows.time(rebuild.substitutedAt(), now))

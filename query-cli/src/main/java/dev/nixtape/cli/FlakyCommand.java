@@ -5,7 +5,6 @@ import dev.nixtape.projections.FlakyBuild.Attempt;
 import dev.nixtape.projections.Rfc3339;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
@@ -46,10 +45,7 @@ final class FlakyCommand implements Callable<Integer> {
             .left("NAME", FlakyBuild::name, _ -> Screen.Style.BOLD)
             .number("FAILED", FlakyBuild::failed)
             .number("OF", FlakyBuild::attempts)
-            .right(
-                "LOST",
-                flaky -> Screen.duration(Duration.ofMillis(flaky.lostMs())),
-                flaky -> Long.toString(flaky.lostMs()))
+            .time("LOST", FlakyBuild::lostMs)
             .left("FAILED ON", flaky -> String.join(" ", flaky.failedOn()))
             .left("SUCCEEDED ON", flaky -> String.join(" ", flaky.succeededOn()));
     attempt(table, "FAILURE", FlakyBuild::failure, now);

@@ -61,10 +61,7 @@ final class HistoryCommand implements Callable<Integer> {
                 "MEAN",
                 h -> h.succeeded() == 0 ? "" : Screen.duration(Duration.ofMillis(h.meanMs())),
                 h -> Long.toString(h.meanMs()))
-            .right(
-                "LAST",
-                h -> Screen.duration(Duration.ofMillis(h.lastMs())),
-                h -> Long.toString(h.lastMs()))
+            .time("LAST", NameHistory::lastMs)
             .left("OUTCOME", h -> h.lastOutcome() == null ? "" : h.lastOutcome().json())
             .right("ENDED", h -> BuildRows.time(h.lastAt(), now), h -> Rfc3339.write(h.lastAt()));
     asked.print("/v1/history", NameHistory.class, table, "Nothing was built yet.", out);

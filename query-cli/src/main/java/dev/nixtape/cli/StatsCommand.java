@@ -7,12 +7,10 @@ import dev.nixtape.projections.Rfc3339;
 import dev.nixtape.projections.Stats;
 import dev.nixtape.projections.Stats.Row;
 import dev.nixtape.projections.Stats.Test;
-import dev.nixtape.projections.Stats.Totals;
 import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.StatsQuery.Sort;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -169,17 +167,14 @@ final class StatsCommand implements Callable<Integer> {
         .number("INTERRUPTED", row -> row.totals().interrupted())
         .number("CACHED", row -> row.totals().cached())
         .number("UNKNOWN", row -> row.totals().unknown());
-    time(table, "TIME", Totals::durationMs);
-    time(table, "MEAN", Totals::meanMs);
-    time(table, "P50", Totals::p50Ms);
-    time(table, "P95", Totals::p95Ms);
-    time(table, "MAX", Totals::maxMs);
+    table.time("TIME", row -> row.totals().durationMs());
+    table.time("MEAN", row -> row.totals().meanMs());
+    table.time("P50", row -> row.totals().p50Ms());
+    table.time("P95", row -> row.totals().p95Ms());
+    table.time("MAX", row -> row.totals().maxMs());
     table
-        .right(
-            "MOVED",
-            row -> row.totals().bytes() == 0 ? "" : Screen.bytes(row.totals().bytes()),
-            row -> Long.toString(row.totals().bytes()))
-        .right("RATE", row -> rate(row.totals()), row -> text(row.totals().bytesPerSecond()))
+        .bytes("MOVED", row -> row.totals().bytes())
+        .rate("RATE", row -> row.totals().bytesPerSecond())
         .number("LOG", row -> row.totals().logLines());
     if (group) {
       table.right(
@@ -208,29 +203,6 @@ final class StatsCommand implements Callable<Integer> {
 
   private static String shift(@Nullable Double ms) {
     return ms == null ? "" : Screen.shift(Math.round(ms));
-  }
-
-  private interface Time {
-    @Nullable Long of(Totals totals);
-  }
-
-  private static void time(Table<Row> table, String heading, Time time) {
-    table.right(
-        heading,
-        row -> {
-          Long ms = time.of(row.totals());
-          return ms == null ? "" : Screen.duration(Duration.ofMillis(ms));
-        },
-        row -> text(time.of(row.totals())));
-  }
-
-  private static String text(@Nullable Long number) {
-    return number == null ? "" : number.toString();
-  }
-
-  private static String rate(Totals totals) {
-    Long rate = totals.bytesPerSecond();
-    return rate == null ? "" : Screen.bytes(rate) + "/s";
   }
 
   private String local(Instant at) {

@@ -2,9 +2,13 @@ package dev.nixtape.cli;
 
 import dev.nixtape.cli.Screen.Style;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
 
 /// Rows under headings: for people aligned to the screen, as CSV with every value in full.
 final class Table<T> {
@@ -46,6 +50,36 @@ final class Table<T> {
         heading,
         row -> number.apply(row) == 0 ? "" : Long.toString(number.apply(row)),
         row -> Long.toString(number.apply(row)));
+  }
+
+  /// A figure that a row may not have.
+  interface Figure<T> {
+    @Nullable Long of(T row);
+  }
+
+  /// A time in milliseconds; for CSV the number.
+  Table<T> time(String heading, Figure<T> ms) {
+    return figure(heading, ms, value -> Screen.duration(Duration.ofMillis(value)));
+  }
+
+  /// Bytes, if there are any; for CSV the number.
+  Table<T> bytes(String heading, Figure<T> bytes) {
+    return figure(heading, bytes, value -> value == 0 ? "" : Screen.bytes(value));
+  }
+
+  /// Bytes a second; for CSV the number.
+  Table<T> rate(String heading, Figure<T> bytesPerSecond) {
+    return figure(heading, bytesPerSecond, value -> Screen.bytes(value) + "/s");
+  }
+
+  private Table<T> figure(String heading, Figure<T> figure, LongFunction<String> text) {
+    return right(
+        heading,
+        row -> {
+          Long value = figure.of(row);
+          return value == null ? "" : text.apply(value);
+        },
+        row -> Objects.toString(figure.of(row), ""));
   }
 
   /// A column that gives way when the screen is too narrow.

@@ -5,11 +5,9 @@ import dev.nixtape.projections.Waits.Row;
 import dev.nixtape.projections.Waits.Wait;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -65,25 +63,11 @@ final class WaitsCommand implements Callable<Integer> {
             .left("WAITS FOR", Row::waitsFor, _ -> Screen.Style.BOLD)
             .left("HOST", row -> Objects.requireNonNullElse(row.host(), ""))
             .number("COUNT", Row::count);
-    time(table, "TOTAL", Row::totalMs);
-    time(table, "MEAN", Row::meanMs);
-    time(table, "P95", Row::p95Ms);
-    time(table, "MAX", Row::maxMs);
+    table.time("TOTAL", Row::totalMs);
+    table.time("MEAN", Row::meanMs);
+    table.time("P95", Row::p95Ms);
+    table.time("MAX", Row::maxMs);
     return table;
-  }
-
-  private interface Time {
-    @Nullable Long of(Row row);
-  }
-
-  private static void time(Table<Row> table, String heading, Time time) {
-    table.right(
-        heading,
-        row -> {
-          Long ms = time.of(row);
-          return ms == null ? "" : Screen.duration(Duration.ofMillis(ms));
-        },
-        row -> Objects.toString(time.of(row), ""));
   }
 
   private static Table<Wait> longest(Instant now) {
@@ -94,10 +78,7 @@ final class WaitsCommand implements Callable<Integer> {
         .left("NAME", Wait::what, _ -> Screen.Style.BOLD)
         .left("HOST", Wait::host)
         .left("SINCE", wait -> BuildRows.time(wait.startedAt(), now))
-        .right(
-            "TIME",
-            wait -> Screen.duration(Duration.ofMillis(wait.durationMs())),
-            wait -> Long.toString(wait.durationMs()))
+        .time("TIME", Wait::durationMs)
         .left("BUILD", wait -> BuildRows.shortId(wait.build()))
         .left("PARENT", wait -> BuildRows.shortId(wait.parent()));
   }

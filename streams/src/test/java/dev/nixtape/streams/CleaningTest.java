@@ -27,7 +27,8 @@ class CleaningTest {
 
   @Test
   void whatIsOlderThanADayIsGoneEverywhereAndRecordingGoesOn() throws Exception {
-    try (EmbeddedKafka kafka = EmbeddedKafka.start(directory.resolve("kafka"), freePort());
+    try (EmbeddedKafka kafka =
+            EmbeddedKafka.start(directory.resolve("kafka"), StreamsNodeTest.freePort());
         StreamsNode node = start(kafka);
         Cleaning cleaning = new Cleaning(kafka.bootstrapServers(), Map.of())) {
       assertTrue(node.awaitReady(PATIENCE), "not ready");
@@ -112,12 +113,6 @@ class CleaningTest {
     while (!expected.test(ask(node, path))) {
       assertTrue(System.nanoTime() < deadline, "never came: " + path);
       Thread.onSpinWait();
-    }
-  }
-
-  private static int freePort() throws Exception {
-    try (java.net.ServerSocket socket = new java.net.ServerSocket(0)) {
-      return socket.getLocalPort();
     }
   }
 }

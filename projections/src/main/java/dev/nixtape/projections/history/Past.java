@@ -268,11 +268,6 @@ public final class Past {
     cells.read(cell, month.toEpochMilli(), from.toEpochMilli(), to.toEpochMilli(), samples);
   }
 
-  /// The packages of a kind.
-  public Set<String> packages(Kind kind) {
-    return known.of(kind);
-  }
-
   /// The names of all derivations that were built.
   public Set<String> names() {
     return known.names();
