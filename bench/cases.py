@@ -711,8 +711,8 @@ def query(bench):
     """questions about ten years of a farm (50 million builds, 2 million of them as facts), 99th percentile in ms
 
     The query server answers over HTTP from a store that holds what its history would; SQLite (a row an event, a table of days by name kept in
-    step) and DuckDB (Parquet, a row a build, a file a year) answer in a process of their own. Their regressions are a difference of means or
-    medians by name; nixtape's are tests. `trend` is of the last 90 days; of those SQLite has events, of the ten years days.
+    step) and DuckDB (Parquet, a row a build, a file a year) answer in a process of their own, without HTTP and JSON. `regressions` are rank
+    tests of each name, and of each on each host. `trend` is of the last 90 days; of those SQLite has events, of the ten years days.
     """
     builds, facts, rounds = 50_000_000, 2_000_000, 200
     up = bench.up()
