@@ -89,6 +89,7 @@ class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage(
             "dev.nixtape.streams..",
+            "dev.nixtape.control..",
             "dev.nixtape.sql..",
             "dev.nixtape.cli..",
             "dev.nixtape.projections.fold..")
@@ -97,7 +98,28 @@ class ArchitectureTest {
         .that(resideInAPackage("dev.nixtape.streams.."))
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage("dev.nixtape.ingest..", "dev.nixtape.cli..", "dev.nixtape.sql..")
+        .resideInAnyPackage(
+            "dev.nixtape.ingest..",
+            "dev.nixtape.control..",
+            "dev.nixtape.cli..",
+            "dev.nixtape.sql..")
+        .check(ALL);
+  }
+
+  @Test
+  void controlKnowsOnlyTheDomain() {
+    noClasses()
+        .that(resideInAPackage("dev.nixtape.control.."))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(
+            "dev.nixtape.ingest..",
+            "dev.nixtape.streams..",
+            "dev.nixtape.sql..",
+            "dev.nixtape.cli..",
+            "dev.nixtape.projections.fold..",
+            "dev.nixtape.projections.history..")
+        .allowEmptyShould(true)
         .check(ALL);
   }
 

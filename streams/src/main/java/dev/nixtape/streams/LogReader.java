@@ -215,7 +215,11 @@ final class LogReader implements AutoCloseable {
             over = true;
           }
         }
-        case LogEntry.Opened _, LogEntry.Observed _, LogEntry.Gap _, LogEntry.Listening _ -> {}
+        case LogEntry.Opened _,
+            LogEntry.Observed _,
+            LogEntry.Gap _,
+            LogEntry.Listening _,
+            LogEntry.Reported _ -> {}
       }
     }
 

@@ -85,7 +85,11 @@ public final class PublishMeters {
             TimeUnit.MILLISECONDS);
       }
       case LogEntry.Gap _ -> gaps.increment();
-      case LogEntry.Opened _, LogEntry.Observed _, LogEntry.Closed _, LogEntry.Listening _ -> {}
+      case LogEntry.Opened _,
+          LogEntry.Observed _,
+          LogEntry.Closed _,
+          LogEntry.Listening _,
+          LogEntry.Reported _ -> {}
     }
   }
 }

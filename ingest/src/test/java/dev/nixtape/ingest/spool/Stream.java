@@ -55,7 +55,7 @@ record Stream(
           unexplained += Math.max(0, end.offset() - next);
           closed = true;
         }
-        case LogEntry.Opened _, LogEntry.Observed _, LogEntry.Listening _ -> {}
+        case LogEntry.Opened _, LogEntry.Observed _, LogEntry.Listening _, LogEntry.Reported _ -> {}
       }
     }
     return new Stream(text.toString(), missing, missingLines, unexplained, repeated, closed);

@@ -55,6 +55,9 @@ public final class Fold {
       case LogEntry.Gap gap -> gap(gap);
       case LogEntry.Closed closed -> closed(closed, position);
       case LogEntry.Listening listening -> listening(listening);
+      case LogEntry.Reported _ -> {
+        // Says what no answer shows.
+      }
     }
     work.write();
     if (position.offset() % FORGET_EVERY == 0) {

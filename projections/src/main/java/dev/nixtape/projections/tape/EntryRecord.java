@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /// | header | on | holds |
 /// |---|---|---|
 /// | `o` | every entry | the stream offset: an unsigned big-endian number without leading zero bytes |
-/// | `k` | all but chunks | the kind: `opened`, `observed`, `gap`, `closed`, `listening` |
+/// | `k` | all but chunks | the kind: `opened`, `observed`, `gap`, `closed`, `listening`, `reported` |
 /// | `e` | all but chunks | the entry, JSON |
 ///
 /// @param key `host/session`
@@ -66,6 +66,7 @@ public record EntryRecord(
               listening,
               "listening",
               new ListeningJson(listening.boot(), listening.path(), listening.kept()));
+      case LogEntry.Reported reported -> of(reported, "reported", reported.report());
     };
   }
 
@@ -137,6 +138,7 @@ public record EntryRecord(
               listening.path(),
               Objects.requireNonNullElse(listening.kept(), List.of()));
         }
+        case "reported" -> new LogEntry.Reported(session, at, Json.read(json, Report.class));
         default ->
             throw new IllegalArgumentException(
                 "an entry of unknown kind '" + kind + "' in session " + session);

@@ -83,6 +83,15 @@ public sealed interface LogEntry {
     }
   }
 
+  /// What the host's control agent says. Its session is the agent's life, and nothing else is in
+  /// it.
+  record Reported(SessionId session, Instant at, Report report) implements LogEntry {
+    @Override
+    public long offset() {
+      return 0;
+    }
+  }
+
   /// How a session ended.
   ///
   /// @param exitCode the command's status where the shim started it, else null

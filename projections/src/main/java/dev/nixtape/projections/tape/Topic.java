@@ -1,5 +1,6 @@
 package dev.nixtape.projections.tape;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -25,8 +26,22 @@ public record Topic(String name, Map<String, String> settings) {
   public static final Topic DERIVATIONS =
       new Topic("nixtape.derivations", Map.of("cleanup.policy", "compact"));
 
+  /// What hosts and their builds use (`HostSample`), keyed by host.
+  public static final Topic HOSTS =
+      new Topic(
+          "nixtape.hosts",
+          Map.of(
+              "cleanup.policy",
+              "delete",
+              "retention.ms",
+              Long.toString(Duration.ofDays(7).toMillis())));
+
+  /// Commands and their results (`ControlRecord`), keyed by host: the audit trail.
+  public static final Topic CONTROL =
+      new Topic("nixtape.control", Map.of("cleanup.policy", "delete", "retention.ms", "-1"));
+
   /// What is forgotten and derived anew.
   public static final List<Topic> DERIVED = List.of(BUILDS, DERIVATIONS);
 
-  public static final List<Topic> ALL = List.of(LOG, BUILDS, DERIVATIONS);
+  public static final List<Topic> ALL = List.of(LOG, BUILDS, DERIVATIONS, HOSTS, CONTROL);
 }

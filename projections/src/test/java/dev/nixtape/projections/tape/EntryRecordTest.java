@@ -59,7 +59,9 @@ class EntryRecordTest {
             new LogEntry.Gap(SESSION, AT, 65536, 12, 3, AT.minusSeconds(5), "Kafka was away"),
             new LogEntry.Closed(SESSION, AT, 7, LogEntry.Ending.exited(3)),
             new LogEntry.Closed(SESSION, AT, 7, LogEntry.Ending.error("reset")),
-            new LogEntry.Listening(SESSION, AT, "boot", "/run/nix.sock", List.of("one", "two")))) {
+            new LogEntry.Listening(SESSION, AT, "boot", "/run/nix.sock", List.of("one", "two")),
+            new LogEntry.Reported(SESSION, AT, new Report.Killing("/nix/x.drv", "id", "me", "why")),
+            new LogEntry.Reported(SESSION, AT, new Report.Used("/nix/x.drv", 1, 2, 3, null, 4L)))) {
       assertEquals(entry, readBack(EntryRecord.of(entry)));
     }
   }
