@@ -55,13 +55,17 @@ final class LiveTopology {
                 .withCachingEnabled(),
             "fold")
         .addSink(
-            FACTS, Topic.BUILDS.name(), new StringSerializer(), new ByteArraySerializer(), "fold")
+            FACTS,
+            Topic.BUILDS.name(),
+            new StringSerializer(),
+            new ByteArraySerializer(),
+            (_, name, _, partitions) -> Optional.of(Set.of(partitionOf(name, partitions))),
+            "fold")
         .addSink(
             DERIVATIONS,
             Topic.DERIVATIONS.name(),
             new StringSerializer(),
             new ByteArraySerializer(),
-            (_, name, _, partitions) -> Optional.of(Set.of(partitionOf(name, partitions))),
             "fold");
   }
 

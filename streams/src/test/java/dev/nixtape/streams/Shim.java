@@ -4,6 +4,7 @@ import dev.nixtape.projections.ByteSlice;
 import dev.nixtape.projections.tape.EntryRecord;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.LogEntry.Ending;
+import dev.nixtape.projections.tape.Observation;
 import dev.nixtape.projections.tape.SessionId;
 import dev.nixtape.projections.tape.Source;
 import dev.nixtape.projections.tape.Topic;
@@ -45,6 +46,47 @@ final class Shim {
     }
     entries.add(new LogEntry.Closed(id, at, bytes.length, Ending.end()));
     return entries;
+  }
+
+  /// A whole session that builds derivations of these names, one after the other, and reads each.
+  static List<LogEntry> builds(String host, int number, List<String> names) {
+    SessionId id = SessionId.at(host, Instant.parse("2026-01-31T14:03:00Z"), number);
+    Instant at = Instant.parse("2026-01-31T14:03:00Z");
+    List<LogEntry> entries = new ArrayList<>();
+    entries.add(new LogEntry.Opened(id, at, SOURCE));
+    long offset = 0;
+    long activity = 0;
+    for (String name : names) {
+      String drvPath = "/nix/store/%032d-%s.drv".formatted(++activity, name);
+      ByteSlice start =
+          line(
+              "{\"action\":\"start\",\"fields\":[\"%s\",\"\",1,1],\"id\":%d,\"level\":3,\"parent\":0,\"text\":\"\",\"type\":105}"
+                  .formatted(drvPath, activity));
+      ByteSlice stop = line("{\"action\":\"stop\",\"id\":%d}".formatted(activity));
+      at = at.plusMillis(10);
+      entries.add(new LogEntry.Lines(id, at, offset, start));
+      offset += start.length();
+      entries.add(
+          new LogEntry.Observed(
+              id,
+              at,
+              offset,
+              new Observation.DerivationRead(
+                  activity,
+                  drvPath,
+                  "Derive([(\"out\",\"/o\",\"\",\"\")],[],[],\"x86_64-linux\",\"/bin/sh\",[],[])",
+                  List.of())));
+      at = at.plusMillis(10);
+      entries.add(new LogEntry.Lines(id, at, offset, stop));
+      offset += stop.length();
+    }
+    entries.add(new LogEntry.Closed(id, at, offset, Ending.end()));
+    return entries;
+  }
+
+  private static ByteSlice line(String json) {
+    byte[] bytes = (json + "\n").getBytes(StandardCharsets.UTF_8);
+    return ByteSlice.of(bytes, 0, bytes.length);
   }
 
   static ProducerRecord<byte[], byte[]> record(LogEntry entry, int partition) {

@@ -11,6 +11,7 @@ import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.fold.Memory;
+import dev.nixtape.projections.nix.StorePath;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Topic;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -39,9 +40,13 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -58,6 +63,16 @@ class StreamsNodeTest {
 
   private static final String TREND = "/v1/trend/bad" + PERIOD;
   private static final String REGRESSIONS = "/v1/regressions" + PERIOD;
+
+  /// Two packages, as they are built after each other.
+  private static final List<String> LINUX =
+      IntStream.range(0, 4)
+          .boxed()
+          .flatMap(n -> Stream.of("linux-6." + n, "linux-6." + n + "-modules"))
+          .toList();
+
+  private static final int SESSIONS = 4;
+  private static final int BUILDS = 6 + LINUX.size();
 
   @TempDir static Path directory;
   private static EmbeddedKafka kafka;
@@ -83,8 +98,9 @@ class StreamsNodeTest {
     publish("h1", 1, "failure.client");
     publish("h1", 2, "success.worker");
     publish("h2", 3, "keep-going.client");
-    awaitAnswer(node, "/v1/topics", topics -> topics.at("/log/sessions").asLong() == 3);
-    awaitAnswer(node, "/v1/stats", stats -> count(stats, "build") == 6);
+    publish("h2", Shim.builds("h2", 4, LINUX));
+    awaitAnswer(node, "/v1/topics", topics -> topics.at("/log/sessions").asLong() == SESSIONS);
+    awaitAnswer(node, "/v1/stats", stats -> count(stats, "build") == BUILDS);
   }
 
   @AfterAll
@@ -115,12 +131,16 @@ class StreamsNodeTest {
   }
 
   private static void publish(String host, int number, String recording) {
+    publish(host, Shim.session(host, number, Shim.recording(recording), 700));
+  }
+
+  private static void publish(String host, List<LogEntry> session) {
     try (KafkaProducer<byte[], byte[]> producer =
         new KafkaProducer<>(
             Map.of("bootstrap.servers", kafka.bootstrapServers()),
             new ByteArraySerializer(),
             new ByteArraySerializer())) {
-      for (LogEntry entry : Shim.session(host, number, Shim.recording(recording), 700)) {
+      for (LogEntry entry : session) {
         var _ = producer.send(Shim.record(entry, host.equals("h1") ? 0 : 1));
       }
     }
@@ -220,8 +240,8 @@ class StreamsNodeTest {
   void everyActivityIsAnsweredOnce() throws IOException {
     JsonNode builds = get(node, "/v1/builds?show=all&kind=build");
 
-    assertEquals(6, builds.size());
-    assertEquals(6, ids(builds).size());
+    assertEquals(BUILDS, builds.size());
+    assertEquals(BUILDS, ids(builds).size());
   }
 
   @Test
@@ -283,7 +303,7 @@ class StreamsNodeTest {
     JsonNode days = get(node, "/v1/stats?bucket=day&kind=build").get("rows");
     assertEquals(1, days.size());
     assertEquals("2026-01-31T00:00:00.000Z", days.get(0).get("from").asText());
-    assertEquals(6, days.get(0).at("/totals/count").asLong());
+    assertEquals(BUILDS, days.get(0).at("/totals/count").asLong());
     assertEquals(
         0, get(node, "/v1/stats?until=2026-01-31T14:00:00Z&kind=build").get("kinds").size());
     JsonNode bad = get(node, "/v1/stats?drv=bad&group=true&kind=build").get("rows");
@@ -321,6 +341,36 @@ class StreamsNodeTest {
       assertEquals("failed", trend.at("/points/0/outcome").asText());
       assertTrue(trend.get("lastAt").isNull());
     }
+  }
+
+  @Test
+  void allVersionsOfAPackageAreInOnePartition() {
+    Map<String, Set<Integer>> partitions = new TreeMap<>();
+    List<TopicPartition> all =
+        IntStream.range(0, 2).mapToObj(n -> new TopicPartition(Topic.BUILDS.name(), n)).toList();
+    try (KafkaConsumer<String, byte[]> facts =
+        new KafkaConsumer<>(
+            Map.of("bootstrap.servers", kafka.bootstrapServers()),
+            new StringDeserializer(),
+            new ByteArrayDeserializer())) {
+      facts.assign(all);
+      facts.seekToBeginning(all);
+      Map<TopicPartition, Long> ends = facts.endOffsets(all);
+      while (!all.stream().allMatch(one -> facts.position(one) >= ends.getOrDefault(one, 0L))) {
+        facts
+            .poll(PATIENCE)
+            .forEach(fact ->
+                partitions
+                    .computeIfAbsent(StorePath.unversioned(fact.key()), _ -> new TreeSet<>())
+                    .add(fact.partition()));
+      }
+    }
+
+    assertTrue(partitions.keySet().containsAll(Set.of("linux", "linux-modules")));
+    assertEquals(
+        Set.of(1),
+        partitions.values().stream().map(Set::size).collect(Collectors.toSet()),
+        partitions.toString());
   }
 
   @Test
@@ -364,7 +414,7 @@ class StreamsNodeTest {
     try (StreamsNode second = start("two", false)) {
       awaitAnswer(second, "/v1/builds?show=all", builds -> ids(builds).equals(all));
       awaitAnswer(node, "/v1/builds?show=all", builds -> ids(builds).equals(all));
-      awaitAnswer(second, "/v1/stats", stats -> count(stats, "build") == 6);
+      awaitAnswer(second, "/v1/stats", stats -> count(stats, "build") == BUILDS);
       JsonNode trend = get(node, TREND);
       awaitAnswer(second, TREND, trend::equals);
       JsonNode regressions = get(node, REGRESSIONS);
@@ -432,7 +482,7 @@ class StreamsNodeTest {
     assertEquals("{\"records\":0,\"millis\":null}", ask("/v1/topics").get("behind").toString());
     node.close();
     node = start("one", false);
-    awaitAnswer(node, "/v1/topics", topics -> topics.at("/log/sessions").asLong() == 3);
+    awaitAnswer(node, "/v1/topics", topics -> topics.at("/log/sessions").asLong() == SESSIONS);
     assertEquals("{\"records\":0,\"millis\":null}", ask("/v1/topics").get("behind").toString());
   }
 
@@ -496,7 +546,7 @@ class StreamsNodeTest {
     assertTrue(log.get("lines").asLong() > 0);
     assertEquals(log.get("bytes").asDouble(), sum(metrics, "nixtape_log_bytes_total"));
     assertEquals(log.get("chunks").asDouble(), sum(metrics, "nixtape_log_chunks_total"));
-    assertEquals(3, sum(metrics, "nixtape_log_sessions_total"));
+    assertEquals(SESSIONS, sum(metrics, "nixtape_log_sessions_total"));
     assertEquals(0, sum(metrics, "nixtape_sessions_open"));
     assertEquals(0, sum(metrics, "nixtape_behind_records"));
     assertEquals(0, sum(metrics, "nixtape_behind_seconds"));

@@ -2,10 +2,13 @@ package dev.nixtape.projections.derivations;
 
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Session;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Why something was built: what asked for it, and what changed since the last build of its name.
+/// Why something was built: what asked for it, and what changed since the last build of its
+/// package.
 ///
 /// @param build the one that is explained; null when it was not built yet
 /// @param sessions of its run, the client's first
@@ -65,15 +68,16 @@ public record Why(
     List<Cause> causes = List.of();
     String before = previous == null ? null : previous.drvPath();
     if (before != null) {
-      List<KnownDerivation> both = library.derivations(List.of(before, drvPath));
-      comparison =
-          before.equals(drvPath)
-              ? Comparison.SAME
-              : both.size() < 2 ? Comparison.UNREAD : Comparison.OTHER;
-      if (comparison == Comparison.OTHER) {
-        boolean inOrder = both.getFirst().drvPath().equals(before);
-        KnownDerivation old = inOrder ? both.getFirst() : both.getLast();
-        KnownDerivation young = inOrder ? both.getLast() : both.getFirst();
+      Map<String, KnownDerivation> both = new HashMap<>();
+      library.derivations(List.of(before, drvPath)).forEach(each -> both.put(each.drvPath(), each));
+      KnownDerivation old = both.get(before);
+      KnownDerivation young = both.get(drvPath);
+      if (before.equals(drvPath)) {
+        comparison = Comparison.SAME;
+      } else if (old == null || young == null) {
+        comparison = Comparison.UNREAD;
+      } else {
+        comparison = Comparison.OTHER;
         changes = Change.between(old, young);
         causes = Cause.of(old, young, library);
       }

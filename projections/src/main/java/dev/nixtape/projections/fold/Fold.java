@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 public final class Fold {
   /// Changes with every change of what the fold remembers or answers: part of the names of stores
   /// and groups.
-  public static final int VERSION = 4;
+  public static final int VERSION = 5;
 
   /// Entries from one clearing away to the next.
   private static final int FORGET_EVERY = 16;

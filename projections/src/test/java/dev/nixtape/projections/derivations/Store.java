@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +21,9 @@ final class Store implements Library {
   static final Instant BEGIN = Instant.parse("2026-01-31T14:00:00Z");
 
   private final Map<String, KnownDerivation> known = new HashMap<>();
+
+  /// How often each derivation is told: more than one partition may hold it.
+  int copies = 1;
 
   /// Largest batch that was asked for.
   int largest;
@@ -87,7 +89,8 @@ final class Store implements Library {
   public List<KnownDerivation> derivations(Collection<String> drvPaths) {
     largest = Math.max(largest, drvPaths.size());
     return drvPaths.stream()
-        .flatMap(each -> Optional.ofNullable(known.get(each)).stream())
+        .flatMap(each -> Stream.ofNullable(known.get(each)))
+        .flatMap(each -> Stream.generate(() -> each).limit(copies))
         .toList();
   }
 

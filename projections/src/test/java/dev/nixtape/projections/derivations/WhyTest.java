@@ -98,6 +98,14 @@ class WhyTest {
   }
 
   @Test
+  void aDerivationThatIsToldTwiceIsOne() {
+    store.add(drv("1", "app"), Map.of());
+    store.copies = 2;
+
+    assertEquals(Why.Comparison.UNREAD, why(drv("1", "app"), drv("2", "app")).comparison());
+  }
+
+  @Test
   void inputsThatCameAndWentAreSaid() {
     store.add(drv("1", "old"), Map.of()).add(drv("1", "new"), Map.of());
     store.add(drv("1", "app"), Map.of(), drv("1", "old"));
