@@ -9,6 +9,7 @@ import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.nix.StorePath;
 import java.time.Instant;
 import java.util.Arrays;
@@ -141,7 +142,7 @@ public final class Decade {
       }
       if (totals[one.number] == null) {
         totals[one.number] = new Summary();
-        known.add(store, Kind.BUILD, StorePath.pname(one.sample.name()), one.sample.name());
+        known.add(store, Kind.BUILD, PackageName.of(one.sample.name()), one.sample.name());
       }
       totals[one.number].add(Kind.BUILD, one.sample);
       byte[] before = month[one.number];
@@ -161,7 +162,7 @@ public final class Decade {
     writeMonth(store, sums.get(Level.MONTH).begin, month);
     for (int number = 0; number < NAMES; number++) {
       if (totals[number] != null) {
-        store.put(History.totalKey(Kind.BUILD) + StorePath.pname(names[number]), totals[number].toBytes());
+        store.put(History.totalKey(Kind.BUILD) + PackageName.of(names[number]), totals[number].toBytes());
       }
     }
     builds.forEach((name, all) -> store.put(History.NAMES + name, Json.write(all)));
@@ -170,7 +171,7 @@ public final class Decade {
   private void writeMonth(KeyValues store, Instant begin, byte[][] month) {
     for (int number = 0; number < NAMES; number++) {
       if (month[number] != null) {
-        store.put(History.cellKey(Kind.BUILD, begin, StorePath.pname(names[number])), month[number]);
+        store.put(History.cellKey(Kind.BUILD, begin, PackageName.of(names[number])), month[number]);
         month[number] = null;
       }
     }

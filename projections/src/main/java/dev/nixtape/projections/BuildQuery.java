@@ -19,7 +19,7 @@ import java.util.stream.Collectors;
 /// @param show which states
 /// @param host only of this host
 /// @param user only for this user (a name, or a uid)
-/// @param name only of this derivation name
+/// @param name only of what has this name, this `pname`, or is of this package
 /// @param kind only of this kind
 /// @param since only what ran at that time or later
 /// @param limit finished ones at most, newest first
@@ -68,11 +68,17 @@ public record BuildQuery(
         && host.map(build.host()::equals).orElse(true)
         && user.map(u -> u.equals(build.user()) || u.equals(String.valueOf(build.uid())))
             .orElse(true)
-        && name.map(n -> n.equals(build.name()) || n.equals(build.pname())).orElse(true)
+        && name.map(n -> isNamed(build, n)).orElse(true)
         && kind.map(k -> k == build.kind()).orElse(true)
         && since
             .map(t -> build.finishedAt() == null || !build.finishedAt().isBefore(t))
             .orElse(true);
+  }
+
+  private static boolean isNamed(Build build, String name) {
+    return name.equals(build.name())
+        || name.equals(build.pname())
+        || name.equals(PackageName.of(build.name()));
   }
 
   /// The kinds that ended activities in its answer can be of.

@@ -3,7 +3,7 @@ package dev.nixtape.projections;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/// Which derivations somebody asks for, by a part of their names.
+/// Which derivations somebody asks for, by a part of their names or of their package's.
 ///
 /// @param text a part of the name, or a regular expression that is found in it
 public record NameFilter(String text, boolean regex) {

@@ -4,6 +4,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /// Nothing has a name that somebody asked for; says which names are near.
 public final class NotKnown extends RuntimeException {
@@ -11,7 +12,7 @@ public final class NotKnown extends RuntimeException {
   private static final int SHOWN = 3;
 
   /// @param text as it was asked for
-  /// @param names all that are known
+  /// @param names all derivation names that are known: their packages are, too
   public NotKnown(String text, Collection<String> names) {
     super("no derivation '%s' was recorded%s".formatted(text, near(text, names)));
   }
@@ -20,6 +21,7 @@ public final class NotKnown extends RuntimeException {
     String asked = text.toLowerCase(Locale.ROOT);
     List<String> near =
         names.stream()
+            .flatMap(name -> Stream.of(PackageName.of(name), name))
             .distinct()
             .filter(
                 name -> distance(asked, name.toLowerCase(Locale.ROOT)) <= (asked.length() + 2) / 3)

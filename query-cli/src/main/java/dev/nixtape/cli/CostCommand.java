@@ -41,7 +41,7 @@ final class CostCommand implements Callable<Integer> {
       names = "--by",
       paramLabel = "WHAT",
       defaultValue = "USER",
-      description = "user, host, pname (a name without version) or day (default: user).")
+      description = "user, host, pname (a package: a name without version) or day (default: user).")
   By by = By.USER;
 
   @Override

@@ -6,7 +6,6 @@ import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.NotKnown;
 import dev.nixtape.projections.Rfc3339;
-import dev.nixtape.projections.nix.StorePath;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -97,10 +95,7 @@ final class HistoryCommand implements Callable<Integer> {
   private String notKnown(String name) throws IOException {
     try (InputStream answer = asked.server.get("/v1/history")) {
       List<String> names =
-          Server.list(answer, NameHistory.class).stream()
-              .map(NameHistory::name)
-              .flatMap(known -> Stream.of(StorePath.pname(known), known))
-              .toList();
+          Server.list(answer, NameHistory.class).stream().map(NameHistory::name).toList();
       return new NotKnown(name, names).getMessage() + "; 'nixtape history' lists the names";
     }
   }

@@ -5,6 +5,7 @@ import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.BuildQuery;
 import dev.nixtape.projections.BuildQuery.Show;
+import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.Projections;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.derivations.CriticalPath;
@@ -188,11 +189,13 @@ final class DerivationQuestions {
     }
     KnownDerivation derivation = known.getFirst();
     List<Build> candidates;
-    try (Stream<Build> builds = projections.builds(builds(derivation.pname(), Long.MAX_VALUE))) {
+    String pkg = PackageName.of(derivation.name());
+    try (Stream<Build> builds = projections.builds(builds(pkg, Long.MAX_VALUE))) {
       candidates =
           builds
               .filter(each ->
                   each.finishedAt() != null
+                      && pkg.equals(PackageName.of(each.name()))
                       && derivation.system().equals(each.system())
                       && (build == null
                           || (!each.id().equals(build.id())

@@ -12,6 +12,7 @@ import dev.nixtape.projections.LogView;
 import dev.nixtape.projections.NameFilter;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.NotKnown;
+import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.Projections;
 import dev.nixtape.projections.Regressions;
 import dev.nixtape.projections.Session;
@@ -47,6 +48,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Gatherers;
 import java.util.stream.Stream;
@@ -166,10 +168,10 @@ final class Farm implements Projections, Library {
 
   private void requireKnown(NameFilter filter) {
     List<String> names = flat(Part::names).stream().map(NameHistory::name).toList();
-    if (names.stream().noneMatch(filter.matcher())) {
-      throw new NotKnown(
-          filter.text(),
-          Stream.concat(names.stream().map(StorePath::pname), names.stream()).toList());
+    Predicate<String> matches = filter.matcher();
+    if (names.stream()
+        .noneMatch(name -> matches.test(name) || matches.test(PackageName.of(name)))) {
+      throw new NotKnown(filter.text(), names);
     }
   }
 
@@ -244,13 +246,8 @@ final class Farm implements Projections, Library {
         .filter(name -> Trending.isMeant(name.name(), query))
         .map(NameHistory::lastAt)
         .max(Comparator.naturalOrder())
-        .orElseThrow(() ->
-            new NotKnown(
-                query.name(),
-                names.stream()
-                    .map(NameHistory::name)
-                    .flatMap(name -> Stream.of(StorePath.unversioned(name), name))
-                    .toList()));
+        .orElseThrow(
+            () -> new NotKnown(query.name(), names.stream().map(NameHistory::name).toList()));
   }
 
   @Override

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildJson;
+import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.fold.Fold;
 import dev.nixtape.projections.fold.Memory;
-import dev.nixtape.projections.nix.StorePath;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Position;
 import dev.nixtape.projections.tape.Topic;
@@ -71,7 +71,7 @@ final class LiveTopology {
 
   /// All versions of a package in one partition, so that they can be compared there.
   private static int partitionOf(String name, int partitions) {
-    return BuiltInPartitioner.partitionForKey(StorePath.pname(name).getBytes(UTF_8), partitions);
+    return BuiltInPartitioner.partitionForKey(PackageName.of(name).getBytes(UTF_8), partitions);
   }
 
   private static final class FoldProcessor implements Processor<byte[], byte[], String, byte[]> {

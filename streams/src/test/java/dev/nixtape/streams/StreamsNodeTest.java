@@ -9,9 +9,9 @@ import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
+import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.fold.Memory;
-import dev.nixtape.projections.nix.StorePath;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Topic;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -310,6 +310,8 @@ class StreamsNodeTest {
     assertEquals(1, bad.size());
     assertEquals("bad", bad.get(0).get("name").asText());
     assertEquals(2, bad.get(0).at("/totals/failed").asLong());
+    assertEquals(
+        0, get(node, "/v1/stats?drv=linux-modules&until=2020-01-01T00:00:00Z").get("kinds").size());
   }
 
   @Test
@@ -361,7 +363,7 @@ class StreamsNodeTest {
             .poll(PATIENCE)
             .forEach(fact ->
                 partitions
-                    .computeIfAbsent(StorePath.unversioned(fact.key()), _ -> new TreeSet<>())
+                    .computeIfAbsent(PackageName.of(fact.key()), _ -> new TreeSet<>())
                     .add(fact.partition()));
       }
     }
@@ -371,6 +373,15 @@ class StreamsNodeTest {
         Set.of(1),
         partitions.values().stream().map(Set::size).collect(Collectors.toSet()),
         partitions.toString());
+  }
+
+  @Test
+  void aBuildIsExplainedByTheOneBeforeOfItsPackage() throws IOException {
+    JsonNode last = get(node, "/v1/builds?show=all&name=linux-6.3-modules").get(0);
+
+    JsonNode why = get(node, "/v1/why/" + last.get("id").asText());
+
+    assertEquals("linux-6.2-modules", why.at("/previous/name").asText());
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.nixtape.projections.derivations;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.nix.Derivation;
 import dev.nixtape.projections.nix.StorePath;
 import java.util.ArrayList;
@@ -101,7 +102,7 @@ public record Change(What what, String name, @Nullable String before, @Nullable 
         ? null
         : STORE_PATH
             .matcher(text)
-            .replaceAll(path -> "/…-" + StorePath.pname(StorePath.name(path.group(1))));
+            .replaceAll(path -> "/…-" + PackageName.of(StorePath.name(path.group(1))));
   }
 
   private static void add(List<Change> changes, What what, List<Pair> pairs) {
@@ -111,7 +112,7 @@ public record Change(What what, String name, @Nullable String before, @Nullable 
       changes.add(
           new Change(
               what,
-              StorePath.pname(Objects.requireNonNullElse(after, String.valueOf(before))),
+              PackageName.of(Objects.requireNonNullElse(after, String.valueOf(before))),
               before,
               after));
     }
@@ -126,7 +127,7 @@ public record Change(What what, String name, @Nullable String before, @Nullable 
     young.removeAll(before);
     List<Pair> pairs = new ArrayList<>();
     pair(old, young, StorePath::name, pairs);
-    pair(old, young, path -> StorePath.pname(StorePath.name(path)), pairs);
+    pair(old, young, path -> PackageName.of(StorePath.name(path)), pairs);
     old.forEach(path -> pairs.add(new Pair(path, "")));
     young.forEach(path -> pairs.add(new Pair("", path)));
     return pairs;

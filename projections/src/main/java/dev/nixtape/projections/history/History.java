@@ -10,8 +10,8 @@ import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyRanges;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.StatsQuery;
-import dev.nixtape.projections.nix.StorePath;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -35,7 +35,7 @@ import java.util.Objects;
 /// | `kept-from` | the day before which retention has forgotten everything |
 /// | `package/KIND/PACKAGE`, `word/NUMBER` | names that are known |
 ///
-/// A package is a derivation's name without version; all of its names are in one partition.
+/// A package is what `PackageName` says; all of its names are in one partition.
 public final class History {
   public static final String ID = "id/";
   public static final String NAME = "name/";
@@ -141,7 +141,7 @@ public final class History {
   }
 
   private void addToPackage(Build build, Instant at, Sample sample) {
-    String pkg = StorePath.pname(build.name());
+    String pkg = PackageName.of(build.name());
     Instant month = Level.MONTH.floor(at);
     String cell = cellKey(build.kind(), month, pkg);
     known.add(store, build.kind(), pkg, build.name());

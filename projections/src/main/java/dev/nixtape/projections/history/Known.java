@@ -3,8 +3,8 @@ package dev.nixtape.projections.history;
 import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.NameFilter;
+import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.StatsQuery;
-import dev.nixtape.projections.nix.StorePath;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -118,7 +118,7 @@ final class Known {
       if (!matches.test(name)) {
         continue;
       }
-      String pkg = StorePath.pname(name);
+      String pkg = PackageName.of(name);
       Collection<String> known = found.get(pkg);
       // All names of a package that is meant as a whole are meant.
       if ((known == null || !known.isEmpty()) && of(kind).contains(pkg)) {

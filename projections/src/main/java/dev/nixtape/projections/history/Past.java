@@ -268,11 +268,6 @@ public final class Past {
     cells.read(cell, month.toEpochMilli(), from.toEpochMilli(), to.toEpochMilli(), samples);
   }
 
-  /// The names of all derivations that were built.
-  public Set<String> names() {
-    return known.names();
-  }
-
   private record Row(long bucket, Kind kind, String name) {}
 
   private record Period(long key, Instant from, Instant to) {}

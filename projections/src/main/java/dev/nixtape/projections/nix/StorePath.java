@@ -1,14 +1,9 @@
 package dev.nixtape.projections.nix;
 
-import java.util.regex.Pattern;
-
 /// Names out of store paths.
 public final class StorePath {
   /// Length of the hash in front of a store path's name.
   private static final int HASH = 32;
-
-  /// A dash that no letter follows, up to the next dash.
-  private static final Pattern VERSION = Pattern.compile("-(?!\\p{L})[^-]*");
 
   private StorePath() {}
 
@@ -21,23 +16,18 @@ public final class StorePath {
     return name.endsWith(".drv") ? name.substring(0, name.length() - ".drv".length()) : name;
   }
 
-  /// A name's package part, as `builtins.parseDrvName` takes it: what stands before the first dash
-  /// that no letter follows.
+  /// What `builtins.parseDrvName` takes for the name in a name: what stands before the first dash
+  /// that no letter follows. It stands in for a `pname` that a derivation does not say, or that
+  /// nobody could read.
   public static String pname(String name) {
     int version = versionStart(name);
     return version < 0 ? name : name.substring(0, version - 1);
   }
 
-  /// A name's version, "" when it has none.
+  /// What `builtins.parseDrvName` takes for the version in a name, "" when it has none.
   public static String version(String name) {
     int version = versionStart(name);
     return version < 0 ? "" : name.substring(version);
-  }
-
-  /// A name without what says which version: `linux` for `linux-6.6.1`, but `linux-modules` for
-  /// `linux-6.6.1-modules`, which is another thing and takes another time.
-  public static String unversioned(String name) {
-    return VERSION.matcher(name).replaceAll("");
   }
 
   private static int versionStart(String name) {

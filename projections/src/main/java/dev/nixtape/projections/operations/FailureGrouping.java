@@ -4,7 +4,7 @@ import dev.nixtape.projections.Build;
 import dev.nixtape.projections.During;
 import dev.nixtape.projections.Failures;
 import dev.nixtape.projections.Failures.Group;
-import dev.nixtape.projections.nix.StorePath;
+import dev.nixtape.projections.PackageName;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -50,7 +50,7 @@ public final class FailureGrouping {
     Same same = groups.computeIfAbsent(key, _ -> new Same(build, line));
     same.count++;
     same.firstAt = end(build);
-    same.packages.add(StorePath.pname(build.name()));
+    same.packages.add(PackageName.of(build.name()));
     same.hosts.add(build.host());
   }
 

@@ -7,7 +7,6 @@ import dev.nixtape.projections.TimeSpan;
 import dev.nixtape.projections.history.Past;
 import dev.nixtape.projections.history.Sample;
 import dev.nixtape.projections.history.Sample.Phase;
-import dev.nixtape.projections.nix.StorePath;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -33,21 +32,16 @@ public final class Comparing {
   private static Tests of(Past past, List<String> batch, TimeSpan span) {
     Comparing comparing = new Comparing(span);
     past.samples(Kind.BUILD, batch, span.before().since(), span.until())
-        .values()
         .forEach(comparing::compareAll);
     return new Tests(comparing.made, comparing.rows);
   }
 
-  private void compareAll(List<Sample> pkg) {
-    Map<String, String> names = new HashMap<>();
-    Map<What, List<Sample>> builds = new HashMap<>();
-    for (Sample sample : pkg) {
-      String name = names.computeIfAbsent(sample.name(), StorePath::unversioned);
-      builds
-          .computeIfAbsent(new What(name, sample.system(), null, null), _ -> new ArrayList<>())
-          .add(sample);
+  private void compareAll(String pkg, List<Sample> samples) {
+    Map<String, List<Sample>> systems = new HashMap<>();
+    for (Sample sample : samples) {
+      systems.computeIfAbsent(sample.system(), _ -> new ArrayList<>()).add(sample);
     }
-    builds.forEach(this::compare);
+    systems.forEach((system, builds) -> compare(new What(pkg, system, null, null), builds));
   }
 
   private void compare(What what, List<Sample> samples) {

@@ -2,6 +2,7 @@ package dev.nixtape.projections.trends;
 
 import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.Trend;
 import dev.nixtape.projections.Trend.Change;
 import dev.nixtape.projections.Trend.Count;
@@ -19,7 +20,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -30,27 +30,25 @@ public final class Trending {
 
   /// A partition's builds of a package, for all systems.
   public static List<Point> points(Past past, TrendQuery query) {
-    Set<String> names =
-        past.names().stream().filter(name -> isMeant(name, query)).collect(Collectors.toSet());
+    String pkg = PackageName.of(query.name());
+    boolean whole = query.name().equals(pkg);
     List<Point> points = new ArrayList<>();
-    for (String pkg : names.stream().map(StorePath::pname).collect(Collectors.toSet())) {
-      past.samples(
-          Kind.BUILD,
-          pkg,
-          query.span().since(),
-          query.span().until(),
-          sample -> {
-            if (names.contains(sample.name())) {
-              points.add(point(sample));
-            }
-          });
-    }
+    past.samples(
+        Kind.BUILD,
+        pkg,
+        query.span().since(),
+        query.span().until(),
+        sample -> {
+          if (whole || query.name().equals(sample.name())) {
+            points.add(point(sample));
+          }
+        });
     return points;
   }
 
   /// Whether a question is about a derivation of that name.
   public static boolean isMeant(String name, TrendQuery query) {
-    return name.equals(query.name()) || StorePath.unversioned(name).equals(query.name());
+    return name.equals(query.name()) || PackageName.of(name).equals(query.name());
   }
 
   private static Point point(Sample sample) {

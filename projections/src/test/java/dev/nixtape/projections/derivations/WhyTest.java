@@ -98,6 +98,27 @@ class WhyTest {
   }
 
   @Test
+  void onlyVersionsOfOnePackageAreTheSameInput() {
+    for (String version : List.of("1", "2")) {
+      String linux = drv(version, "linux-6." + version);
+      String modules = drv(version, "linux-6." + version + "-modules");
+      store.add(linux, Map.of()).add(modules, Map.of());
+      boolean first = version.equals("1");
+      store.add(
+          drv(version, "initrd"),
+          Map.of("in", Store.out(modules)),
+          first ? modules : linux,
+          first ? linux : modules);
+    }
+
+    assertEquals(
+        List.of(
+            "input linux-modules linux-6.1-modules>linux-6.2-modules",
+            "input linux linux-6.1>linux-6.2"),
+        words(why(drv("1", "initrd"), drv("2", "initrd")).changes()));
+  }
+
+  @Test
   void aDerivationThatIsToldTwiceIsOne() {
     store.add(drv("1", "app"), Map.of());
     store.copies = 2;

@@ -316,6 +316,25 @@ class HistoryTest {
     assertTrue(String.valueOf(bad.getMessage()).contains("character 6"), bad.getMessage());
   }
 
+  @Test
+  void whatStandsBehindAVersionIsAnotherPackageOfAllVersions() {
+    Tape tape =
+        new Tape(
+            List.of(
+                build(1, Kind.BUILD, "linux-6.6.1", BEGIN, 10, Outcome.SUCCEEDED),
+                build(2, Kind.BUILD, "linux-6.6.1-modules", BEGIN, 20, Outcome.SUCCEEDED),
+                build(3, Kind.BUILD, "linux-6.7-modules", BEGIN, 40, Outcome.SUCCEEDED)));
+
+    for (String since : List.of("1970-01-01T00:00:00Z", "2025-01-01T00:00:00Z")) {
+      Map<String, Long> packages = new TreeMap<>();
+      ask(tape, "group", "true", "since", since)
+          .rows()
+          .forEach(row -> packages.put(String.valueOf(row.name()), row.totals().durationMs()));
+      assertEquals(Map.of("linux", 10L, "linux-modules", 60L), packages);
+      assertEquals(2, counted(ask(tape, "drv", "linux-modules", "since", since)));
+    }
+  }
+
   private static long counted(Stats stats) {
     return stats.kinds().stream().mapToLong(Totals::count).sum();
   }

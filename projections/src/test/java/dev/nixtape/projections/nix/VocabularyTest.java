@@ -29,17 +29,6 @@ class VocabularyTest {
   }
 
   @Test
-  void aNameWithoutVersionKeepsWhatStandsBehindIt() {
-    assertEquals("linux", StorePath.unversioned("linux-6.6.1"));
-    assertEquals("linux-modules", StorePath.unversioned("linux-6.6.1-modules"));
-    assertEquals("hello-unstable", StorePath.unversioned("hello-2.12-unstable-2024-01-31"));
-    assertEquals("python3.12-foo", StorePath.unversioned("python3.12-foo-1.0"));
-    assertEquals("7zip", StorePath.unversioned("7zip-24.08"));
-    assertEquals("source", StorePath.unversioned("source"));
-    assertEquals("", StorePath.unversioned(""));
-  }
-
-  @Test
   void aDerivationIsReadFromItsText() {
     Derivation derivation =
         Derivation.parse(

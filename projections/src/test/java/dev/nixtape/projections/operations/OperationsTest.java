@@ -230,6 +230,7 @@ class OperationsTest {
   void failuresForTheSameReasonAreOneGroup() {
     build(HASH, "a-1", 10).on("h2").failed("builder failed with exit code 1").add();
     Build last = build(OTHER, "b-2", 20).failed("builder failed with exit code 1").add();
+    build(OTHER, "a-2-doc", 18).failed("builder failed with exit code 1").add();
     build(OTHER, "c-2", 15).failed("builder failed with exit code 2").add();
     FailureGrouping grouping = new FailureGrouping();
     past()
@@ -239,11 +240,11 @@ class OperationsTest {
 
     Failures failures = grouping.all(ALL);
 
-    assertEquals(3, failures.failed());
-    assertEquals(List.of(2L, 1L), failures.groups().stream().map(Failures.Group::count).toList());
+    assertEquals(4, failures.failed());
+    assertEquals(List.of(3L, 1L), failures.groups().stream().map(Failures.Group::count).toList());
     Failures.Group group = failures.groups().getFirst();
     assertEquals("x.c:N: error: no", group.line());
-    assertEquals(List.of("a", "b"), group.packages());
+    assertEquals(List.of("a", "a-doc", "b"), group.packages());
     assertEquals(List.of("h1", "h2"), group.hosts());
     assertEquals(BEGIN.plusSeconds(10), group.firstAt());
     assertEquals(BEGIN.plusSeconds(20), group.lastAt());

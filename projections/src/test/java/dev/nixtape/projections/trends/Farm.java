@@ -7,6 +7,7 @@ import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.PhaseTime;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.MapKeyValues;
+import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.Regressions;
 import dev.nixtape.projections.TimeSpan;
 import dev.nixtape.projections.Trend;
@@ -108,7 +109,7 @@ final class Farm {
             new LogRange(0, number, number));
     number++;
     histories
-        .get(Math.floorMod(recipe.name.hashCode(), histories.size()))
+        .get(Math.floorMod(PackageName.of(recipe.name).hashCode(), histories.size()))
         .add(fact, BuildJson.write(fact));
   }
 
