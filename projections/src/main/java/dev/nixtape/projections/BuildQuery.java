@@ -1,10 +1,7 @@
 package dev.nixtape.projections;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.Outcome;
-import java.net.URLEncoder;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.LinkedHashMap;
@@ -12,7 +9,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /// Which activities somebody asks for.
 ///
@@ -114,9 +110,7 @@ public record BuildQuery(
     if (limit != Long.MAX_VALUE) {
       parameters.put("limit", Long.toString(limit));
     }
-    return parameters.entrySet().stream()
-        .map(p -> p.getKey() + "=" + URLEncoder.encode(p.getValue(), UTF_8))
-        .collect(Collectors.joining("&"));
+    return Parameters.write(parameters);
   }
 
   /// Reads parameters. Throws `IllegalArgumentException` that names the bad one.

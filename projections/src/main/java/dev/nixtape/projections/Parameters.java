@@ -1,5 +1,8 @@
 package dev.nixtape.projections;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.net.URLEncoder;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
@@ -22,6 +25,13 @@ public final class Parameters {
           throw new IllegalArgumentException("unknown parameter '%s'".formatted(name));
         });
     this.given = given;
+  }
+
+  /// As they stand in a URL behind the question mark.
+  static String write(Map<String, String> parameters) {
+    return parameters.entrySet().stream()
+        .map(p -> p.getKey() + "=" + URLEncoder.encode(p.getValue(), UTF_8))
+        .collect(Collectors.joining("&"));
   }
 
   public Optional<String> text(String name) {

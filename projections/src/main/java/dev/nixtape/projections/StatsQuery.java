@@ -1,34 +1,21 @@
 package dev.nixtape.projections;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.nixtape.projections.Build.Kind;
-import java.net.URLEncoder;
-import java.time.DateTimeException;
-import java.time.Duration;
-import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /// Which totals somebody asks for.
 ///
-/// @param since what finished then or later
-/// @param until what finished before
-/// @param zone whose days, weeks and months
+/// @param during of what finished when, and whose days, weeks and months
 /// @param bucket a row for each period
 /// @param names only of these derivations: only of builds, substitutions and copies
 /// @param group a row for each package
 /// @param test with a test of each row against the period before
 /// @param limit rows at most, of groups
 public record StatsQuery(
-    Optional<Instant> since,
-    Optional<Instant> until,
-    ZoneId zone,
+    During during,
     Optional<Bucket> bucket,
     Optional<NameFilter> names,
     Optional<Kind> kind,
@@ -49,21 +36,13 @@ public record StatsQuery(
   }
 
   public StatsQuery {
-    if (since.isPresent() && until.isPresent() && !since.get().isBefore(until.get())) {
-      throw new IllegalArgumentException(
-          "since: a time before until (%s), not %s".formatted(until.get(), since.get()));
-    }
-    if (test && bucket.isEmpty() && (since.isEmpty() || until.isEmpty())) {
+    if (test && bucket.isEmpty() && during.span().isEmpty()) {
       throw new IllegalArgumentException(
           "test: needs a period (since and until) to compare with the one before it, or buckets");
     }
     if (limit < 0) {
       throw new IllegalArgumentException("limit: a number from 0 on, not " + limit);
     }
-  }
-
-  public static StatsQuery all() {
-    return of(Map.of());
   }
 
   /// Whether names matter: then samples are read, else sums are enough.
@@ -82,27 +61,23 @@ public record StatsQuery(
     if (!test || bucket.isPresent()) {
       return Optional.empty();
     }
-    Instant begin = since.orElseThrow();
-    return Optional.of(
-        new StatsQuery(
-            Optional.of(begin.minus(Duration.between(begin, until.orElseThrow()))),
-            since,
-            zone,
-            bucket,
-            names,
-            kind,
-            group,
-            false,
-            sort,
-            limit));
+    return during
+        .span()
+        .map(span ->
+            new StatsQuery(
+                During.of(span.before(), during.zone()),
+                bucket,
+                names,
+                kind,
+                group,
+                false,
+                sort,
+                limit));
   }
 
   /// As parameters of a URL, without the question mark.
   public String toParameters() {
     Map<String, String> parameters = new LinkedHashMap<>();
-    since.ifPresent(t -> parameters.put("since", Rfc3339.write(t)));
-    until.ifPresent(t -> parameters.put("until", Rfc3339.write(t)));
-    parameters.put("tz", zone.getId());
     bucket.ifPresent(b -> parameters.put("bucket", b.name().toLowerCase(Locale.ROOT)));
     names.ifPresent(n -> {
       parameters.put("drv", n.text());
@@ -115,32 +90,17 @@ public record StatsQuery(
     if (limit != Long.MAX_VALUE) {
       parameters.put("limit", Long.toString(limit));
     }
-    return parameters.entrySet().stream()
-        .map(p -> p.getKey() + "=" + URLEncoder.encode(p.getValue(), UTF_8))
-        .collect(Collectors.joining("&"));
+    return during.toParameters() + "&" + Parameters.write(parameters);
   }
 
   /// Reads parameters. Throws `IllegalArgumentException` that names the bad one.
   public static StatsQuery of(Map<String, String> parameters) {
     Parameters asked =
-        new Parameters(
-            parameters,
-            "since",
-            "until",
-            "tz",
-            "bucket",
-            "drv",
-            "regex",
-            "kind",
-            "group",
-            "test",
-            "sort",
-            "limit");
+        During.parameters(
+            parameters, "bucket", "drv", "regex", "kind", "group", "test", "sort", "limit");
     boolean regex = asked.flag("regex");
     return new StatsQuery(
-        asked.time("since"),
-        asked.time("until"),
-        asked.text("tz").map(StatsQuery::zone).orElse(ZoneOffset.UTC),
+        During.of(asked),
         asked.constant(Bucket.class, "bucket"),
         asked.text("drv").map(text -> new NameFilter(text, regex)),
         asked.constant(Kind.class, "kind"),
@@ -148,14 +108,5 @@ public record StatsQuery(
         asked.flag("test"),
         asked.constant(Sort.class, "sort").orElse(Sort.TOTAL),
         asked.number("limit").orElse(Long.MAX_VALUE));
-  }
-
-  public static ZoneId zone(String text) {
-    try {
-      return ZoneId.of(text);
-    } catch (DateTimeException e) {
-      throw new IllegalArgumentException(
-          "tz: a time zone like Europe/Berlin or +05:30, not '%s'".formatted(text), e);
-    }
   }
 }

@@ -18,8 +18,8 @@ public record TrendQuery(String name, Optional<String> system, TimeSpan span) {
   ///
   /// @param now the end, unless it is given
   public static TrendQuery of(String name, Map<String, String> parameters, Instant now) {
-    Parameters asked = new Parameters(parameters, "system", "since", "until", "tz");
-    return new TrendQuery(name, asked.text("system"), TimeSpan.of(asked, DAYS, now));
+    Parameters asked = During.parameters(parameters, "system");
+    return new TrendQuery(name, asked.text("system"), During.of(asked).span(DAYS, now));
   }
 
   /// As a path with parameters.

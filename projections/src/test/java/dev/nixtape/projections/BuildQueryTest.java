@@ -28,13 +28,18 @@ class BuildQueryTest {
             Optional.of(Build.Kind.SUBSTITUTE),
             Optional.of(Instant.parse("2026-01-31T14:03:00.5Z")),
             7);
+
+    assertEquals(query, BuildQuery.of(parameters(query.toParameters())));
+  }
+
+  /// As a server reads them.
+  static Map<String, String> parameters(String url) {
     Map<String, String> parameters = new HashMap<>();
-    for (String pair : query.toParameters().split("&", -1)) {
+    for (String pair : url.split("&", -1)) {
       String[] parts = pair.split("=", -1);
       parameters.put(parts[0], URLDecoder.decode(parts[1], StandardCharsets.UTF_8));
     }
-
-    assertEquals(query, BuildQuery.of(parameters));
+    return parameters;
   }
 
   private static boolean asksFor(String asked, String name, @Nullable String pname) {

@@ -1,19 +1,16 @@
 package dev.nixtape.cli;
 
 import dev.nixtape.projections.During;
-import dev.nixtape.projections.Rfc3339;
-import dev.nixtape.projections.StatsQuery;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneId;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /// Of which time somebody asks, and in whose time zone.
 final class Period {
-  private static final long LATELY = 30;
+  private static final int LATELY = 30;
 
   @Option(
       names = {"-d", "--days"},
@@ -44,14 +41,28 @@ final class Period {
 
   ZoneId zone() {
     try {
-      return zone.map(StatsQuery::zone).orElseGet(ZoneId::systemDefault);
+      return zone.map(During::zone).orElseGet(ZoneId::systemDefault);
     } catch (IllegalArgumentException e) {
       throw new Failure(Failure.USAGE, "--" + e.getMessage());
     }
   }
 
-  /// The begin; nothing when all times are meant.
-  Optional<Instant> from(Instant now) {
+  /// The period; without begin when all times are meant.
+  During during(Instant now) {
+    try {
+      return new During(from(now), until.map(text -> Asked.time(text, now, zone())), zone());
+    } catch (IllegalArgumentException e) {
+      throw new Failure(Failure.USAGE, "--" + e.getMessage());
+    }
+  }
+
+  /// The period, or the last 30 days of it when nobody says from when on.
+  During lately(Instant now) {
+    During asked = during(now);
+    return new During(Optional.of(asked.begin(LATELY, now)), asked.until(), asked.zone());
+  }
+
+  private Optional<Instant> from(Instant now) {
     if (List.of(days.isPresent(), months.isPresent(), since.isPresent()).stream()
             .filter(given -> given)
             .count()
@@ -69,24 +80,6 @@ final class Period {
     return since.map(text -> Asked.time(text, now, zone()));
   }
 
-  Optional<Instant> to(Instant now) {
-    return until.map(text -> Asked.time(text, now, zone()));
-  }
-
-  /// The period, or the last 30 days of it when nobody says from when on.
-  During lately(Instant now) {
-    Optional<Instant> to = to(now);
-    Instant from =
-        from(now)
-            .orElseGet(
-                () -> begin(to.orElse(now).atZone(zone()).toLocalDate().minusDays(LATELY - 1)));
-    try {
-      return new During(Optional.of(from), to, zone());
-    } catch (IllegalArgumentException e) {
-      throw new Failure(Failure.USAGE, "--" + e.getMessage());
-    }
-  }
-
   private static int atLeastOne(String option, int n) {
     if (n < 1) {
       throw new Failure(Failure.USAGE, "%s: at least 1, not %d".formatted(option, n));
@@ -96,14 +89,5 @@ final class Period {
 
   private Instant begin(LocalDate day) {
     return day.atStartOfDay(zone()).toInstant();
-  }
-
-  /// As parameters of a URL, without the question mark.
-  String toParameters(Instant now) {
-    List<String> parameters = new ArrayList<>();
-    from(now).ifPresent(t -> parameters.add("since=" + Rfc3339.write(t)));
-    to(now).ifPresent(t -> parameters.add("until=" + Rfc3339.write(t)));
-    parameters.add("tz=" + Server.segment(zone().getId()));
-    return String.join("&", parameters);
   }
 }

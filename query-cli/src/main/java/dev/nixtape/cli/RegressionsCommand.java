@@ -49,7 +49,7 @@ final class RegressionsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    String path = "/v1/regressions?" + period.toParameters(Instant.now());
+    String path = "/v1/regressions?" + period.during(Instant.now()).toParameters();
     if (asked.form == Asked.Form.JSON) {
       asked.server.copy(path, out);
       return 0;

@@ -2,6 +2,7 @@ package dev.nixtape.cli;
 
 import dev.nixtape.projections.Bucket;
 import dev.nixtape.projections.Build.Kind;
+import dev.nixtape.projections.During;
 import dev.nixtape.projections.NameFilter;
 import dev.nixtape.projections.Rfc3339;
 import dev.nixtape.projections.Stats;
@@ -100,7 +101,8 @@ final class StatsCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Instant now = Instant.now();
     PrintWriter out = spec.commandLine().getOut();
-    String path = "/v1/stats?" + query(now).toParameters();
+    StatsQuery query = query(now);
+    String path = "/v1/stats?" + query.toParameters();
     if (form == Form.JSON) {
       server.copy(path, out);
       return 0;
@@ -116,7 +118,7 @@ final class StatsCommand implements Callable<Integer> {
       table.csv(rows, out);
     } else if (rows.isEmpty()) {
       out.println(
-          period.from(now).isPresent() || drv.isPresent()
+          query.during().since().isPresent() || drv.isPresent()
               ? "Nothing of that finished in that time."
               : "Nothing finished yet.");
     } else {
@@ -126,11 +128,12 @@ final class StatsCommand implements Callable<Integer> {
   }
 
   private StatsQuery query(Instant now) {
+    During asked = period.during(now);
     try {
       return new StatsQuery(
-          period.from(now),
-          period.to(now).or(() -> form == Form.TEST ? Optional.of(now) : Optional.empty()),
-          period.zone(),
+          form == Form.TEST
+              ? new During(asked.since(), asked.until().or(() -> Optional.of(now)), asked.zone())
+              : asked,
           bucket,
           drv.map(text -> new NameFilter(text, regex)),
           kind,

@@ -68,7 +68,7 @@ final class TrendCommand implements Callable<Integer> {
         "/v1/trend/%s?%s%s"
             .formatted(
                 Server.segment(name),
-                period.toParameters(Instant.now()),
+                period.during(Instant.now()).toParameters(),
                 system.map(one -> "&system=" + Server.segment(one)).orElse(""));
     if (asked.form == Asked.Form.JSON) {
       asked.server.copy(path, out);

@@ -230,6 +230,18 @@ class CommandsTest {
   }
 
   @Test
+  void withoutABeginItIsThirtyDaysUpToTheEnd() throws IOException {
+    String january =
+        "/v1/cache?since=2026-01-02T00%3A00%3A00.000Z&until=2026-02-01T00%3A00%3A00.000Z&tz=UTC";
+    try (Asking other = new Asking(Map.of(january, CACHES))) {
+      Result result =
+          execute("cache", "--until", "2026-02-01", "--tz", "UTC", "--server", other.address());
+
+      assertEquals(0, result.status(), result.err());
+    }
+  }
+
+  @Test
   void waitsShowsWhichBuildWaitedLongest() {
     String out = ask("waits");
 

@@ -182,9 +182,7 @@ final class LocalPart implements Part {
 
   @Override
   public List<Past.Sum> days(Dimension dimension, During during) {
-    return pasts().stream()
-        .flatMap(past -> past.slices(dimension, during.since(), during.until()).stream())
-        .toList();
+    return pasts().stream().flatMap(past -> past.slices(dimension, during).stream()).toList();
   }
 
   @Override

@@ -141,15 +141,11 @@ final class Questions implements QueryServer.Handler {
       case "stats" -> send(exchange, 200, farm.stats(StatsQuery.of(asked)));
       case "flaky" -> sendAll(exchange, farm.flaky(During.of(asked)).stream());
       case "failures" -> failures(exchange, During.of(asked));
-      case "cost" ->
-          send(
-              exchange,
-              200,
-              farm.costs(
-                  During.of(asked, "by"),
-                  new Parameters(asked, "by", "since", "until", "tz")
-                      .constant(Costs.By.class, "by")
-                      .orElse(Costs.By.USER)));
+      case "cost" -> {
+        Parameters cost = During.parameters(asked, "by");
+        Costs.By by = cost.constant(Costs.By.class, "by").orElse(Costs.By.USER);
+        send(exchange, 200, farm.costs(During.of(cost), by));
+      }
       case "cache" -> send(exchange, 200, farm.caches(During.of(asked)));
       case "waits" -> send(exchange, 200, farm.waits(During.of(asked)));
       case "trend" -> {
@@ -354,7 +350,7 @@ final class Questions implements QueryServer.Handler {
   }
 
   private static TimeSpan compared(Map<String, String> asked) {
-    return TimeSpan.of(new Parameters(asked, "since", "until", "tz"), COMPARED_DAYS, Instant.now());
+    return During.of(asked).span(COMPARED_DAYS, Instant.now());
   }
 
   /// What one instance knows, for the others.
@@ -371,26 +367,21 @@ final class Questions implements QueryServer.Handler {
       case "failed" -> sendAll(exchange, local.failed(During.of(asked)));
       case "flaky" -> sendAll(exchange, local.flaky(During.of(asked)).stream());
       case "slices" -> {
-        Parameters parameters = new Parameters(asked, "kind", "dimension", "since", "until", "tz");
+        Parameters slices = During.parameters(asked, "kind", "dimension");
         sendAll(
             exchange,
             local
                 .slices(
-                    parameters.constant(Build.Kind.class, "kind").orElseThrow(),
-                    parameters.constant(Dimension.class, "dimension").orElseThrow(),
-                    During.of(asked, "kind", "dimension"))
+                    slices.constant(Build.Kind.class, "kind").orElseThrow(),
+                    slices.constant(Dimension.class, "dimension").orElseThrow(),
+                    During.of(slices))
                 .stream());
       }
-      case "days" ->
-          sendAll(
-              exchange,
-              local
-                  .days(
-                      new Parameters(asked, "dimension", "since", "until", "tz")
-                          .constant(Dimension.class, "dimension")
-                          .orElseThrow(),
-                      During.of(asked, "dimension"))
-                  .stream());
+      case "days" -> {
+        Parameters days = During.parameters(asked, "dimension");
+        Dimension dimension = days.constant(Dimension.class, "dimension").orElseThrow();
+        sendAll(exchange, local.days(dimension, During.of(days)).stream());
+      }
       case "rebuilds" -> sendAll(exchange, Stream.of(local.rebuilds(During.of(asked))));
       case "waits" -> sendAll(exchange, Stream.of(local.longestWaits(During.of(asked))));
       case "regressions" -> sendAll(exchange, Stream.of(local.tests(compared(asked))));

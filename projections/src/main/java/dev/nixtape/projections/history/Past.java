@@ -113,10 +113,13 @@ public final class Past {
   }
 
   /// Sums of one host, user or substituter each, of whole days (UTC).
-  public List<Sum> slices(Dimension dimension, Optional<Instant> since, Optional<Instant> until) {
+  public List<Sum> slices(Dimension dimension, During during) {
+    return slices(dimension, from(during), to(during));
+  }
+
+  private List<Sum> slices(Dimension dimension, Instant begin, Instant end) {
     Map<Row, Summary> rows = new LinkedHashMap<>();
-    for (Level.Span span :
-        Level.YEAR.cover(Level.DAY, since.orElseGet(this::first), until.orElseGet(this::last))) {
+    for (Level.Span span : Level.YEAR.cover(Level.DAY, begin, end)) {
       String from = History.sliceKey(dimension, span.level(), span.from());
       store
           .range(from, History.sliceKey(dimension, span.level(), span.to()))
@@ -137,8 +140,8 @@ public final class Past {
   /// Sums of one kind of activity, of each value of a dimension that its facts tell. Of days (UTC)
   /// that are cut the facts are read, so that they are those of the time exactly.
   public List<Sum> slices(Kind kind, Dimension dimension, During during) {
-    Instant from = during.since().orElseGet(this::first);
-    Instant to = during.until().orElseGet(this::last);
+    Instant from = from(during);
+    Instant to = to(during);
     Instant firstDay = Level.DAY.ceiling(from);
     Instant lastDay = Level.DAY.floor(to);
     Map<String, Summary> sums = new LinkedHashMap<>();
@@ -153,7 +156,7 @@ public final class Past {
     } else {
       facts(kind, from, firstDay).forEach(add);
       facts(kind, lastDay, to).forEach(add);
-      for (Sum sum : slices(dimension, Optional.of(firstDay), Optional.of(lastDay))) {
+      for (Sum sum : slices(dimension, firstDay, lastDay)) {
         if (sum.kind == kind) {
           sums.computeIfAbsent(sum.name, _ -> new Summary()).add(sum.summary);
         }
@@ -167,7 +170,7 @@ public final class Past {
   /// The facts of a kind, last finished first; read an hour at a time, because a month of them does
   /// not fit into memory.
   public Stream<Build> facts(Kind kind, During during) {
-    return facts(kind, during.since().orElseGet(this::first), during.until().orElseGet(this::last));
+    return facts(kind, from(during), to(during));
   }
 
   private Stream<Build> facts(Kind kind, Instant from, Instant to) {
@@ -176,10 +179,7 @@ public final class Past {
 
   /// Builds that failed, last finished first.
   public Stream<Build> failed(During during) {
-    return hourly(
-            History.FAILED,
-            during.since().orElseGet(this::first),
-            during.until().orElseGet(this::last))
+    return hourly(History.FAILED, from(during), to(during))
         .flatMap(failure -> fact(failure).stream());
   }
 
@@ -276,10 +276,11 @@ public final class Past {
       StatsQuery query,
       BiConsumer<Row, Sample> samples,
       @Nullable BiConsumer<Row, Summary> totals) {
+    During during = query.during();
     boolean allTimes =
-        query.since().isEmpty() && query.until().isEmpty() && query.bucket().isEmpty();
-    Instant from = query.since().orElse(BEGIN);
-    Instant to = query.until().orElse(END);
+        during.since().isEmpty() && during.until().isEmpty() && query.bucket().isEmpty();
+    Instant from = during.since().orElse(BEGIN);
+    Instant to = during.until().orElse(END);
     for (Kind kind : EnumSet.allOf(Kind.class)) {
       if (!StatsQuery.isNamed(kind) || !query.kind().map(kind::equals).orElse(true)) {
         continue;
@@ -334,23 +335,24 @@ public final class Past {
             : query
                 .bucket()
                 .get()
-                .begin(Instant.ofEpochMilli(sample.at()), query.zone())
+                .begin(Instant.ofEpochMilli(sample.at()), query.during().zone())
                 .toEpochMilli();
     return new Row(bucket, kind, query.group() ? pkg : "");
   }
 
   /// The periods of a question: its buckets, or one.
   private List<Period> periods(StatsQuery query) {
+    During during = query.during();
     if (query.bucket().isEmpty()) {
-      return List.of(new Period(0, query.since().orElse(BEGIN), query.until().orElse(END)));
+      return List.of(new Period(0, during.since().orElse(BEGIN), during.until().orElse(END)));
     }
-    Instant from = query.since().orElseGet(this::first);
-    Instant to = query.until().orElseGet(this::last);
+    Instant from = from(during);
+    Instant to = to(during);
     Bucket bucket = query.bucket().get();
     List<Period> periods = new ArrayList<>();
-    Instant begin = bucket.begin(from, query.zone());
+    Instant begin = bucket.begin(from, during.zone());
     while (begin.isBefore(to)) {
-      Instant next = bucket.next(begin, query.zone());
+      Instant next = bucket.next(begin, during.zone());
       periods.add(
           new Period(
               begin.toEpochMilli(),
@@ -364,6 +366,14 @@ public final class Past {
       begin = next;
     }
     return periods;
+  }
+
+  private Instant from(During during) {
+    return during.since().orElseGet(this::first);
+  }
+
+  private Instant to(During during) {
+    return during.until().orElseGet(this::last);
   }
 
   /// The begin of the first day of which anything is known.

@@ -53,9 +53,9 @@ public final class Totalling {
     List<Totals> totals = new ArrayList<>();
     kinds.forEach((kind, sum) -> totals.add(sum.totals(kind)));
     return new Stats(
-        query.since().orElse(null),
-        query.until().orElse(null),
-        query.zone().getId(),
+        query.during().since().orElse(null),
+        query.during().until().orElse(null),
+        query.during().zone().getId(),
         totals,
         rows.entrySet().stream()
             .map(row -> row(query, row.getKey(), row.getValue(), now, then))
@@ -82,13 +82,14 @@ public final class Totalling {
     if (query.test() && StatsQuery.isNamed(key.kind)) {
       double[] before =
           query.bucket().isPresent()
-              ? now.get(before(key, query.bucket().get(), query.zone()))
+              ? now.get(before(key, query.bucket().get(), query.during().zone()))
               : then.get(key);
       test = test(Objects.requireNonNullElse(before, NONE), now.getOrDefault(key, NONE));
     }
     Instant begin = Instant.ofEpochMilli(key.bucket);
     Instant from = query.bucket().map(_ -> begin).orElse(null);
-    Instant to = query.bucket().map(bucket -> bucket.next(begin, query.zone())).orElse(null);
+    Instant to =
+        query.bucket().map(bucket -> bucket.next(begin, query.during().zone())).orElse(null);
     return new Row(from, to, query.group() ? key.name : null, sum.totals(key.kind), test);
   }
 

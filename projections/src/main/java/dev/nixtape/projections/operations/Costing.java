@@ -28,9 +28,7 @@ public final class Costing {
   /// What to ask for the sums of packages or days.
   public static StatsQuery query(During during, By by) {
     return new StatsQuery(
-        during.since(),
-        during.until(),
-        during.zone(),
+        during,
         by == By.DAY ? Optional.of(Bucket.DAY) : Optional.empty(),
         Optional.empty(),
         Optional.of(Kind.BUILD),

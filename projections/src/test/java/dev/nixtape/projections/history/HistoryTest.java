@@ -12,6 +12,7 @@ import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.PhaseTime;
 import dev.nixtape.projections.BuildJson;
+import dev.nixtape.projections.During;
 import dev.nixtape.projections.LogView;
 import dev.nixtape.projections.MapKeyValues;
 import dev.nixtape.projections.Stats;
@@ -357,10 +358,7 @@ class HistoryTest {
     Map<String, Long> expected = new TreeMap<>();
     facts.forEach(fact -> expected.merge(fact.host(), 1L, Long::sum));
     Map<String, Long> said = new TreeMap<>();
-    for (Past.Sum sum :
-        new Tape(facts)
-            .past()
-            .slices(Dimension.HOST, java.util.Optional.empty(), java.util.Optional.empty())) {
+    for (Past.Sum sum : new Tape(facts).past().slices(Dimension.HOST, During.of(Map.of()))) {
       said.merge(sum.name(), sum.summary().totals(sum.kind()).count(), Long::sum);
     }
 
@@ -503,10 +501,7 @@ class HistoryTest {
   }
 
   private static long answers(Tape tape) {
-    return tape
-        .past()
-        .slices(Dimension.ANSWER, java.util.Optional.empty(), java.util.Optional.empty())
-        .stream()
+    return tape.past().slices(Dimension.ANSWER, During.of(Map.of())).stream()
         .mapToLong(sum -> sum.summary().totals(sum.kind()).count())
         .sum();
   }

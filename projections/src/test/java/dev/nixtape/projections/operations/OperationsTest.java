@@ -17,6 +17,7 @@ import dev.nixtape.projections.During;
 import dev.nixtape.projections.Failures;
 import dev.nixtape.projections.FlakyBuild;
 import dev.nixtape.projections.MapKeyValues;
+import dev.nixtape.projections.TimeSpan;
 import dev.nixtape.projections.Waits;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.History;
@@ -291,13 +292,14 @@ class OperationsTest {
       of(Kind.SUBSTITUTE, HASH, "p-1", random.nextInt(20 * 86_400)).add();
     }
     // Days begin at 18:15 UTC there: every period cuts days of the sums.
-    During during =
-        new During(
-            Optional.of(Instant.parse("2026-01-11T18:15:00Z")),
-            Optional.of(Instant.parse("2026-01-23T18:15:00Z")),
-            ZoneId.of("Asia/Kathmandu"));
+    TimeSpan span =
+        new TimeSpan(Instant.parse("2026-01-11T18:15:00Z"), Instant.parse("2026-01-23T18:15:00Z"));
+    During during = During.of(span, ZoneId.of("Asia/Kathmandu"));
     List<Build> builds =
-        past().facts(Kind.BUILD, ALL).filter(b -> during.holds(Farm.end(b))).toList();
+        past()
+            .facts(Kind.BUILD, ALL)
+            .filter(b -> !Farm.end(b).isBefore(span.since()) && Farm.end(b).isBefore(span.until()))
+            .toList();
     long ms = builds.stream().mapToLong(Farm::ms).sum();
     long failedMs =
         builds.stream().filter(b -> b.outcome() == Outcome.FAILED).mapToLong(Farm::ms).sum();
@@ -337,8 +339,8 @@ class OperationsTest {
   private Caches caches() {
     return CacheUse.of(
         ALL,
-        past().slices(Dimension.SUBSTITUTER, Optional.empty(), Optional.empty()),
-        past().slices(Dimension.ANSWER, Optional.empty(), Optional.empty()),
+        past().slices(Dimension.SUBSTITUTER, ALL),
+        past().slices(Dimension.ANSWER, ALL),
         List.of(CacheUse.rebuilds(past().facts(Kind.BUILD, ALL), past()::servedBefore)));
   }
 
