@@ -15,9 +15,12 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /// Sessions of a host as a shim writes them.
 final class Shim {
@@ -87,6 +90,18 @@ final class Shim {
   private static ByteSlice line(String json) {
     byte[] bytes = (json + "\n").getBytes(StandardCharsets.UTF_8);
     return ByteSlice.of(bytes, 0, bytes.length);
+  }
+
+  static void publish(EmbeddedKafka kafka, List<LogEntry> session, int partition) {
+    try (KafkaProducer<byte[], byte[]> producer =
+        new KafkaProducer<>(
+            Map.of("bootstrap.servers", kafka.bootstrapServers()),
+            new ByteArraySerializer(),
+            new ByteArraySerializer())) {
+      for (LogEntry entry : session) {
+        var _ = producer.send(record(entry, partition));
+      }
+    }
   }
 
   static ProducerRecord<byte[], byte[]> record(LogEntry entry, int partition) {

@@ -1,5 +1,9 @@
 package dev.nixtape.streams;
 
+import static dev.nixtape.streams.TestNode.PATIENCE;
+import static dev.nixtape.streams.TestNode.awaitAnswer;
+import static dev.nixtape.streams.TestNode.get;
+import static dev.nixtape.streams.TestNode.open;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,14 +18,11 @@ import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Topic;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -56,8 +57,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The whole way on a real broker: log, topologies, stores, answers.
 class StreamsNodeTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
   private static final String BAD = "/nix/store/ai9hpidbpikg9cpwl0kdpy8qlq4waxch-bad-2.0.drv";
   private static final String PERIOD = "?since=2026-01-31T00:00:00Z&until=2026-02-01T00:00:00Z";
 
@@ -93,7 +92,7 @@ class StreamsNodeTest {
 
   @BeforeAll
   static void start() throws Exception {
-    kafka = EmbeddedKafka.start(directory.resolve("kafka"), freePort());
+    kafka = EmbeddedKafka.start(directory.resolve("kafka"), EmbeddedKafka.freePort());
     node = start("one", false);
     publish("h1", 1, "failure.client");
     publish("h1", 2, "success.worker");
@@ -110,24 +109,7 @@ class StreamsNodeTest {
   }
 
   private static StreamsNode start(String name, boolean rebuild) throws Exception {
-    PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    StreamsNode started =
-        StreamsNode.start(
-            new StreamsSettings(
-                kafka.bootstrapServers(),
-                Map.of(),
-                directory.resolve(name),
-                "127.0.0.1",
-                0,
-                name,
-                2,
-                (short) 1,
-                Duration.ofDays(36_500)),
-            rebuild,
-            meters,
-            Map.of("/metrics", () -> new Reply(200, "text/plain; charset=utf-8", meters.scrape())));
-    assertTrue(started.awaitReady(PATIENCE), "not ready");
-    return started;
+    return TestNode.start(kafka, directory, name, rebuild);
   }
 
   private static void publish(String host, int number, String recording) {
@@ -135,15 +117,7 @@ class StreamsNodeTest {
   }
 
   private static void publish(String host, List<LogEntry> session) {
-    try (KafkaProducer<byte[], byte[]> producer =
-        new KafkaProducer<>(
-            Map.of("bootstrap.servers", kafka.bootstrapServers()),
-            new ByteArraySerializer(),
-            new ByteArraySerializer())) {
-      for (LogEntry entry : session) {
-        var _ = producer.send(Shim.record(entry, host.equals("h1") ? 0 : 1));
-      }
-    }
+    Shim.publish(kafka, session, host.equals("h1") ? 0 : 1);
   }
 
   /// What `bad-2.0` needs: more than is asked for at once.
@@ -200,34 +174,6 @@ class StreamsNodeTest {
         .filter(totals -> totals.get("kind").asText().equals(kind))
         .mapToLong(totals -> totals.get("count").asLong())
         .sum();
-  }
-
-  private static JsonNode get(StreamsNode asked, String path) throws IOException {
-    try (InputStream answer = open(asked, path).getInputStream()) {
-      return Json.MAPPER.readTree(answer);
-    }
-  }
-
-  private static HttpURLConnection open(StreamsNode asked, String path) throws IOException {
-    return (HttpURLConnection) URI.create(asked.address() + path).toURL().openConnection();
-  }
-
-  private static void awaitAnswer(StreamsNode asked, String path, Predicate<JsonNode> expected)
-      throws IOException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
-    JsonNode answer = Json.MAPPER.nullNode();
-    while (System.nanoTime() < deadline) {
-      try {
-        answer = get(asked, path);
-        if (expected.test(answer)) {
-          return;
-        }
-      } catch (IOException notYet) {
-        // 503 while the stores move.
-      }
-      Thread.onSpinWait();
-    }
-    throw new AssertionError("never came: " + path + " answers " + answer);
   }
 
   private static Set<String> ids(JsonNode builds) {
@@ -645,12 +591,6 @@ class StreamsNodeTest {
       assertTrue(
           String.valueOf(refused.getMessage()).contains("--listen"),
           Arrays.toString(refused.getStackTrace()));
-    }
-  }
-
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
     }
   }
 }
