@@ -112,6 +112,7 @@ public final class Decade {
         s.outcome(),
         s.outcome() == Outcome.FAILED ? "builder failed with exit code 1" : null,
         null,
+        List.of(),
         List.of(new Build.Evidence("counter", s.outcome(), "its worker counted it")),
         new Build.LogRange(0, one.index, one.index + 100));
   }

@@ -28,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 /// @param bytes copied or downloaded; null for kinds that move none
 /// @param outcome null while it runs
 /// @param reason why it failed, in Nix's words; null when it did not or Nix did not say
+/// @param lastLines of its log, as far as Nix repeated them when it said why it failed; empty when
+///   it did not: 25 lines and 4,096 characters at most, without colours
 /// @param log where in `nixtape.log` its lines stand
 public record Build(
     String id,
@@ -57,6 +59,7 @@ public record Build(
     @Nullable Outcome outcome,
     @Nullable String reason,
     @Nullable Integer exitCode,
+    List<String> lastLines,
     List<Evidence> evidence,
     LogRange log) {
 
@@ -127,6 +130,7 @@ public record Build(
 
   public Build {
     phases = List.copyOf(phases);
+    lastLines = List.copyOf(lastLines);
     evidence = List.copyOf(evidence);
   }
 

@@ -114,6 +114,7 @@ public final class BuildJson {
     json.writeStringField("outcome", build.outcome() == null ? null : build.outcome().json());
     json.writeStringField("reason", build.reason());
     number(json, "exitCode", build.exitCode() == null ? null : build.exitCode().longValue());
+    lastLines(json, build.lastLines());
     evidence(json, build.evidence());
     log(json, build.log());
     json.writeEndObject();
@@ -127,6 +128,15 @@ public final class BuildJson {
     json.writeNumberField("running", progress.running());
     json.writeNumberField("failed", progress.failed());
     json.writeEndObject();
+  }
+
+  /// Writes the field `lastLines`.
+  public static void lastLines(JsonGenerator json, List<String> lines) throws IOException {
+    json.writeArrayFieldStart("lastLines");
+    for (String line : lines) {
+      json.writeString(line);
+    }
+    json.writeEndArray();
   }
 
   /// Writes the field `evidence`.
@@ -207,6 +217,7 @@ public final class BuildJson {
     private @Nullable Outcome outcome;
     private @Nullable String reason;
     private @Nullable Long exitCode;
+    private final List<String> lastLines = new ArrayList<>();
     private final List<Evidence> evidence = new ArrayList<>();
     private @Nullable LogRange log;
 
@@ -239,6 +250,7 @@ public final class BuildJson {
         case "outcome" -> outcome = constant(Outcome.values(), Outcome::json, json);
         case "reason" -> reason = json.getValueAsString();
         case "exitCode" -> exitCode = number(json);
+        case "lastLines" -> lastLines(json);
         case "evidence" -> evidence(json);
         case "log" -> log = log(json);
         default -> json.skipChildren();
@@ -274,6 +286,7 @@ public final class BuildJson {
           outcome,
           reason,
           exitCode == null ? null : exitCode.intValue(),
+          lastLines,
           evidence,
           Objects.requireNonNull(log, "log"));
     }
@@ -343,6 +356,12 @@ public final class BuildJson {
         }
       }
       return new Progress(numbers[0], numbers[1], numbers[2], numbers[3]);
+    }
+
+    private void lastLines(JsonParser json) throws IOException {
+      while (json.nextToken() == JsonToken.VALUE_STRING) {
+        lastLines.add(json.getText());
+      }
     }
 
     private void evidence(JsonParser json) throws IOException {

@@ -49,6 +49,7 @@ class BuildJsonTest {
           Outcome.FAILED,
           "builder failed with exit code 2",
           2,
+          List.of("  make: *** [all] Error 2", ""),
           List.of(new Evidence("message", Outcome.FAILED, "builder failed")),
           new LogRange(3, 1, 1L << 40));
   private static final Build BARE =
@@ -80,6 +81,7 @@ class BuildJsonTest {
           null,
           null,
           null,
+          List.of(),
           List.of(),
           new LogRange(0, 0, 0));
 

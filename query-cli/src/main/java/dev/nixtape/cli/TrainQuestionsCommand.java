@@ -141,6 +141,7 @@ final class TrainQuestionsCommand implements Callable<Integer> {
         outcome,
         outcome == Outcome.FAILED ? "builder failed with exit code 1" : null,
         outcome == Outcome.FAILED ? 1 : null,
+        outcome == Outcome.FAILED ? List.of("make: *** [all] Error 1") : List.of(),
         outcome == null
             ? List.of()
             : List.of(new Build.Evidence("counter", outcome, "the worker counted it")),

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.nix.FailureText;
 import dev.nixtape.projections.tape.Position;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,7 +63,13 @@ sealed interface Activity {
 
   List<Evidence> evidence();
 
+  /// Of its log, as the last message about its failure repeats them.
+  List<String> lastLines();
+
   Activity withEvidence(Evidence more);
+
+  /// A message says why it failed.
+  Activity explained(FailureText failure);
 
   Activity withSubject(Subject better);
 
@@ -74,16 +81,28 @@ sealed interface Activity {
   Build view();
 
   record Running(
-      Identity identity, Subject subject, Telling telling, Course course, List<Evidence> evidence)
+      Identity identity,
+      Subject subject,
+      Telling telling,
+      Course course,
+      List<Evidence> evidence,
+      List<String> lastLines)
       implements Activity {
 
     Running went(Course course) {
-      return new Running(identity, subject, telling, course, evidence);
+      return new Running(identity, subject, telling, course, evidence, lastLines);
     }
 
     Stopped stopped(Instant at, Position position) {
       return new Stopped(
-          identity, subject, telling, course.upTo(position), evidence, at, !identity.observed());
+          identity,
+          subject,
+          telling,
+          course.upTo(position),
+          evidence,
+          lastLines,
+          at,
+          !identity.observed());
     }
 
     /// It never stopped before everybody who told of it was gone.
@@ -94,6 +113,7 @@ sealed interface Activity {
               telling,
               course,
               plus(evidence, new Evidence(Verdict.SESSION, outcome, why)),
+              lastLines,
               at,
               true)
           .view();
@@ -101,27 +121,38 @@ sealed interface Activity {
 
     @Override
     public Activity withEvidence(Evidence more) {
-      return new Running(identity, subject, telling, course, plus(evidence, more));
+      return new Running(identity, subject, telling, course, plus(evidence, more), lastLines);
+    }
+
+    @Override
+    public Running explained(FailureText failure) {
+      return new Running(
+          identity,
+          subject,
+          telling,
+          course,
+          plus(evidence, Verdict.message(failure)),
+          failure.lastLines());
     }
 
     @Override
     public Activity withSubject(Subject better) {
-      return new Running(identity, better, telling, course, evidence);
+      return new Running(identity, better, telling, course, evidence, lastLines);
     }
 
     @Override
     public Running withTelling(Telling telling) {
-      return new Running(identity, subject, telling, course, evidence);
+      return new Running(identity, subject, telling, course, evidence, lastLines);
     }
 
     @Override
     public Activity withIdentity(Identity better) {
-      return new Running(better, subject, telling, course, evidence);
+      return new Running(better, subject, telling, course, evidence, lastLines);
     }
 
     @Override
     public Build view() {
-      return build(this, null, null, null);
+      return build(this, null, null, null, List.of());
     }
   }
 
@@ -132,6 +163,7 @@ sealed interface Activity {
       Telling telling,
       Course course,
       List<Evidence> evidence,
+      List<String> lastLines,
       Instant at,
       boolean checked)
       implements Activity {
@@ -141,7 +173,7 @@ sealed interface Activity {
     }
 
     Stopped outputsChecked() {
-      return new Stopped(identity, subject, telling, course, evidence, at, true);
+      return new Stopped(identity, subject, telling, course, evidence, lastLines, at, true);
     }
 
     /// No later entry can change what is known of it.
@@ -161,22 +193,36 @@ sealed interface Activity {
 
     @Override
     public Stopped withEvidence(Evidence more) {
-      return new Stopped(identity, subject, telling, course, plus(evidence, more), at, checked);
+      return new Stopped(
+          identity, subject, telling, course, plus(evidence, more), lastLines, at, checked);
+    }
+
+    @Override
+    public Stopped explained(FailureText failure) {
+      return new Stopped(
+          identity,
+          subject,
+          telling,
+          course,
+          plus(evidence, Verdict.message(failure)),
+          failure.lastLines(),
+          at,
+          checked);
     }
 
     @Override
     public Stopped withSubject(Subject better) {
-      return new Stopped(identity, better, telling, course, evidence, at, checked);
+      return new Stopped(identity, better, telling, course, evidence, lastLines, at, checked);
     }
 
     @Override
     public Stopped withTelling(Telling telling) {
-      return new Stopped(identity, subject, telling, course, evidence, at, checked);
+      return new Stopped(identity, subject, telling, course, evidence, lastLines, at, checked);
     }
 
     @Override
     public Stopped withIdentity(Identity better) {
-      return new Stopped(better, subject, telling, course, evidence, at, checked);
+      return new Stopped(better, subject, telling, course, evidence, lastLines, at, checked);
     }
 
     @Override
@@ -188,7 +234,9 @@ sealed interface Activity {
               .filter(e -> e.source().equals(Verdict.MESSAGE))
               .map(Evidence::detail)
               .reduce((_, last) -> last);
-      return build(this, at, outcome, outcome == Outcome.FAILED ? message.orElse(null) : null);
+      return outcome == Outcome.FAILED
+          ? build(this, at, outcome, message.orElse(null), lastLines)
+          : build(this, at, outcome, null, List.of());
     }
   }
 
@@ -205,7 +253,8 @@ sealed interface Activity {
       Activity activity,
       @Nullable Instant finishedAt,
       @Nullable Outcome outcome,
-      @Nullable String reason) {
+      @Nullable String reason,
+      List<String> lastLines) {
     Identity identity = activity.identity();
     Subject subject = activity.subject();
     Course course = activity.course();
@@ -239,6 +288,7 @@ sealed interface Activity {
         outcome,
         reason,
         reason == null ? null : Verdict.exitCode(reason),
+        lastLines,
         activity.evidence(),
         course.log());
   }

@@ -35,6 +35,7 @@ final class ActivityJson {
       telling(json, activity.telling());
       course(json, activity.course());
       BuildJson.evidence(json, activity.evidence());
+      BuildJson.lastLines(json, activity.lastLines());
       json.writeEndObject();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -227,6 +227,7 @@ final class ChunkReader {
             subject,
             Telling.by(key),
             Course.begun(at, position),
+            List.of(),
             List.of()));
     work.put(invocation.began(start.id()));
   }
@@ -339,7 +340,7 @@ final class ChunkReader {
       if (activity != null
           && activity.subject().kind() == Build.Kind.BUILD
           && failure.drvPath().equals(activity.subject().drvPath())) {
-        work.put(activity.withEvidence(Verdict.message(failure)));
+        work.put(activity.explained(failure));
         String worker = WorkingSet.worker(host, nixId, Build.Kind.BUILD);
         Goals goals = work.goals(worker);
         if (goals != null) {

@@ -1,5 +1,7 @@
 package dev.nixtape.projections.nix;
 
+import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -8,10 +10,18 @@ import java.util.regex.Pattern;
 ///
 /// @param drvPath the derivation that failed
 /// @param reason Nix's words, without colours, on one line
-public record FailureText(String drvPath, String reason) {
+/// @param lastLines of the build's log, as far as Nix repeats them: without colours, at most 25
+///   lines and 4,096 characters, cut at their front; empty when it repeats none
+public record FailureText(String drvPath, String reason, List<String> lastLines) {
+  /// Nix's own default of `log-lines`: a message may have more.
+  private static final int LAST_LINES = 25;
+
+  private static final int LAST_CHARACTERS = 4096;
+
   private static final Pattern COLOUR = Pattern.compile("\u001b\\[[0-9;]*m");
   private static final Pattern DRV = Pattern.compile("'([^'\\s]*/[^'\\s]+\\.drv)'");
   private static final Pattern REASON = Pattern.compile("\\n\\s*Reason: (.*?)\\.?(?:\\n|$)");
+  private static final Pattern HEADING = Pattern.compile("\\n *[Ll]ast \\d+ log lines:\\n");
   private static final Pattern EXIT_CODE = Pattern.compile("exit code (\\d{1,3})\\b");
 
   /// Reads a message of level 0. Since Nix 2.30: `Cannot build 'DRV'.` and a line `Reason: …`;
@@ -30,7 +40,31 @@ public record FailureText(String drvPath, String reason) {
     }
     Matcher reason = REASON.matcher(plain);
     String why = reason.find() ? reason.group(1) : sentence(first, drv);
-    return Optional.of(new FailureText(drv.group(1), why));
+    return Optional.of(new FailureText(drv.group(1), why, lastLines(plain)));
+  }
+
+  /// Since Nix 2.30 under `Last 25 log lines:`, before under `last 25 log lines:`, and each behind
+  /// `> `: so no line of a log can be taken for the heading, or for the end.
+  private static List<String> lastLines(String plain) {
+    Matcher heading = HEADING.matcher(plain);
+    if (!heading.find()) {
+      return List.of();
+    }
+    List<String> all =
+        Arrays.stream(plain.substring(heading.end()).split("\n"))
+            .map(String::stripLeading)
+            .takeWhile(line -> line.startsWith(">"))
+            .map(line -> line.substring(line.startsWith("> ") ? 2 : 1))
+            .toList();
+    if (all.isEmpty()) {
+      return List.of();
+    }
+    String last = String.join("\n", all.subList(Math.max(0, all.size() - LAST_LINES), all.size()));
+    int from = last.length() - LAST_CHARACTERS;
+    if (from > 0) {
+      last = last.substring(Character.isLowSurrogate(last.charAt(from)) ? from + 1 : from);
+    }
+    return List.of(last.split("\n", -1));
   }
 
   /// The builder's exit code in a reason; empty when it did not exit by itself.

@@ -147,6 +147,7 @@ final class Store implements Library {
         null,
         null,
         List.of(),
+        List.of(),
         new LogRange(0, 0, 0));
   }
 }

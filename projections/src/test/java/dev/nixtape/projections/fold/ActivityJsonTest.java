@@ -22,6 +22,7 @@ class ActivityJsonTest {
           new Subject(Build.Kind.FETCH, "n", null, null, null, null, null, null, null, false),
           Telling.by("session"),
           Course.begun(AT, POSITION),
+          List.of(),
           List.of());
   private static final Activity.Running WHOLE =
       new Activity.Running(
@@ -45,7 +46,8 @@ class ActivityJsonTest {
               .withLogLines(9, new Position(3, 1_000_000_009)),
           List.of(
               new Evidence("message", Outcome.FAILED, "builder failed"),
-              new Evidence("counter", Outcome.SUCCEEDED, "done rose")));
+              new Evidence("counter", Outcome.SUCCEEDED, "done rose")),
+          List.of("make: *** [all] Error 2", ""));
 
   @Test
   void isReadBackAsItWas() {

@@ -13,6 +13,7 @@ import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.LogEntry.Ending;
 import dev.nixtape.projections.tape.Observation;
 import dev.nixtape.projections.tape.SessionId;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -50,9 +51,9 @@ class FoldTest {
     return "{\"action\":\"stop\",\"id\":%d}".formatted(id);
   }
 
-  private static String failure(String drv) {
-    return "{\"action\":\"msg\",\"level\":0,\"msg\":\"error: Cannot build '%s'.\\n       Reason: builder failed with exit code 3.\"}"
-        .formatted(drv);
+  private static String failure(String drv, String lastLine) {
+    return "{\"action\":\"msg\",\"level\":0,\"msg\":\"error: Cannot build '%s'.\\n       Reason: builder failed with exit code 3.\\n       Last 1 log lines:\\n       > %s\"}"
+        .formatted(drv, lastLine);
   }
 
   @Test
@@ -88,11 +89,12 @@ class FoldTest {
       String before =
           essence.put(
               build.kind() + " " + build.nixId(),
-              "%s %s %s %s %d"
+              "%s %s %s %s %s %d"
                   .formatted(
                       build.name(),
                       build.outcome(),
                       build.reason(),
+                      build.lastLines(),
                       build.user(),
                       build.logLines()));
       assertNull(before, "told twice: " + build);
@@ -153,6 +155,7 @@ class FoldTest {
     assertEquals(Outcome.FAILED, build.outcome());
     assertEquals("builder failed with exit code 3", build.reason());
     assertEquals(3, build.exitCode());
+    assertEquals(List.of("failing"), build.lastLines());
     assertEquals(
         List.of("counter", "message"),
         build.evidence().stream().map(Build.Evidence::source).sorted().toList());
@@ -292,7 +295,7 @@ class FoldTest {
         startRoot(),
         startBuild(BUILD, DRV),
         counted(0, 1, 1, 0),
-        failure(DRV),
+        failure(DRV, "made up"),
         counted(1, 1, 0, 0),
         stop(BUILD));
     worker.close();
@@ -304,10 +307,78 @@ class FoldTest {
   }
 
   @Test
+  void whatBuildersSayOfFailuresIsNotRepeatedUnlessTheyFail() {
+    int repeated = 0;
+    for (int seed = 0; seed < 500; seed++) {
+      Random random = new Random(seed);
+      Tape tape = new Tape();
+      Tape.Stream worker = tape.worker(CLIENT);
+      worker.tell(startRoot());
+      List<Long> running = new ArrayList<>();
+      long begun = 0;
+      long done = 0;
+      long failed = 0;
+      for (int step = 0; step < 20; step++) {
+        switch (random.nextInt(3)) {
+          case 0 -> {
+            long id = BUILD + begun++;
+            running.add(id);
+            worker.tell(startBuild(id, drv(id)), counted(done, begun, running.size(), failed));
+          }
+          case 1 -> {
+            long accused = BUILD + random.nextInt(6);
+            worker.tell(failure(drv(accused), "made up"));
+          }
+          default -> {
+            if (!running.isEmpty()) {
+              long id = running.remove(random.nextInt(running.size()));
+              if (random.nextInt(4) == 0) {
+                failed++;
+              } else {
+                done++;
+              }
+              worker.tell(counted(done, begun, running.size(), failed), stop(id));
+            }
+          }
+        }
+      }
+      worker.close();
+      for (Build build : tape.builds()) {
+        if (build.outcome() != Outcome.FAILED) {
+          assertEquals(List.of(), build.lastLines(), "seed " + seed + ": " + build);
+        }
+        repeated += build.lastLines().size();
+      }
+    }
+    assertTrue(repeated > 0, "nothing was tested");
+  }
+
+  private static String drv(long id) {
+    return "/nix/store/a5afb3xd46scncmlpyhdn7d68kdiq57g-number-%d.drv".formatted(id - BUILD);
+  }
+
+  @Test
+  void nixsOwnWordsReplaceWhatABuilderMadeUp() {
+    Tape tape = new Tape();
+    Tape.Stream worker = tape.worker(CLIENT);
+    worker.tell(
+        startRoot(),
+        startBuild(BUILD, DRV),
+        counted(0, 1, 1, 0),
+        failure(DRV, "made up"),
+        failure(DRV, "failing"),
+        counted(0, 1, 0, 1),
+        stop(BUILD));
+    worker.close();
+
+    assertEquals(List.of("failing"), tape.build("alpha-1.0").lastLines());
+  }
+
+  @Test
   void withoutAnyEvidenceTheOutcomeIsUnknown() {
     Tape tape = new Tape();
     Tape.Stream worker = tape.worker(CLIENT);
-    worker.tell(startBuild(BUILD, DRV), failure(DRV), stop(BUILD));
+    worker.tell(startBuild(BUILD, DRV), failure(DRV, "made up"), stop(BUILD));
     worker.close();
 
     assertEquals(Outcome.UNKNOWN, tape.build("alpha-1.0").outcome());

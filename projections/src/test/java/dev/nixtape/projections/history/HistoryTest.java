@@ -79,6 +79,7 @@ class HistoryTest {
         null,
         null,
         List.of(),
+        List.of(),
         new Build.LogRange(0, number, number));
   }
 

@@ -147,6 +147,7 @@ class OperationsTest {
               reason,
               null,
               List.of(),
+              List.of(),
               new Build.LogRange(0, number, number));
       history.add(fact, BuildJson.write(fact));
       return fact;

@@ -106,6 +106,7 @@ final class Farm {
             null,
             null,
             List.of(),
+            List.of(),
             new LogRange(0, number, number));
     number++;
     histories
