@@ -38,7 +38,7 @@ final class LogReader implements AutoCloseable {
   private static final Duration GLANCE = Duration.ofSeconds(1);
 
   /// Records of at most 128 KiB each in which the end of a log is looked for.
-  private static final long TAIL_RECORDS = 128;
+  private static final int TAIL_RECORDS = 128;
 
   /// For the ends of many logs.
   private static final Duration MOMENT = Duration.ofSeconds(4);
@@ -96,11 +96,15 @@ final class LogReader implements AutoCloseable {
   /// moment, the last ones of the list first. Only the end of a build's range is read: what is told
   /// by several streams is taken from one of them.
   Map<String, List<String>> tails(List<Build> builds) {
+    if (builds.isEmpty()) {
+      return Map.of();
+    }
     Map<String, List<String>> tails = new HashMap<>();
     Map<String, Object> little = new HashMap<>(settings);
     little.put("max.partition.fetch.bytes", 2 * Topic.CHUNK_BYTES);
+    little.put("max.poll.records", TAIL_RECORDS);
     // An assignment waits for the fetch before it, which at the log's end waits for more.
-    little.put("fetch.max.wait.ms", 20);
+    little.put("fetch.max.wait.ms", 1);
     long began = System.nanoTime();
     try (KafkaConsumer<byte[], byte[]> consumer = new KafkaConsumer<>(little)) {
       for (Build build : builds) {
