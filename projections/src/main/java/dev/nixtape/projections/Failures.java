@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// Builds that failed, those for the same reason together.
 ///
 /// @param failed how many in all
-/// @param logsRead of how many the log was looked at: the newest, as far as a moment allows
+/// @param logsRead of how many the log's end is known: because Nix repeated it, or because it was
+///   looked at, which a moment allows for the newest
 /// @param groups the most frequent first
 public record Failures(
     @Nullable Instant since,
@@ -20,7 +21,7 @@ public record Failures(
   ///
   /// @param reason Nix's words, without what differs; `unknown` when Nix did not say
   /// @param line the last telling line of the log, without what differs; "" of an empty log; null
-  ///   when the log was not read
+  ///   when the log's end is not known
   /// @param packages names without version, each once
   /// @param example the id of the last one
   /// @param exampleLine its line in full

@@ -51,7 +51,7 @@ final class FailuresCommand implements Callable<Integer> {
       table(now).print(failures.groups(), out);
       if (failures.logsRead() < failures.failed()) {
         out.println(
-            "The logs of %d of %d failures were read: of the others there are no last words."
+            "Of %d of %d failures the end of the log is known: of the others there are no last words."
                 .formatted(failures.logsRead(), failures.failed()));
       }
     }

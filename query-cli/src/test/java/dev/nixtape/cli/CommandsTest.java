@@ -200,11 +200,11 @@ class CommandsTest {
   }
 
   @Test
-  void failuresSaysHowManyLogsWereNotRead() {
+  void failuresSaysOfHowManyTheEndOfTheLogIsKnown() {
     String out = ask("failures");
 
     assertTrue(out.contains("7 builder failed with exit code 1 x.c:N: error: no a b +1 h1"), out);
-    assertTrue(out.contains("The logs of 200 of 312 failures were read"), out);
+    assertTrue(out.contains("Of 200 of 312 failures the end of the log is known"), out);
   }
 
   @Test

@@ -19,7 +19,6 @@ import dev.nixtape.projections.TimeSpan;
 import dev.nixtape.projections.TrendQuery;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.operations.FailureGrouping;
-import dev.nixtape.projections.operations.TellingLine;
 import dev.nixtape.projections.tape.Topic;
 import java.io.FilterOutputStream;
 import java.io.IOException;
@@ -30,10 +29,8 @@ import java.net.URLDecoder;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -45,9 +42,6 @@ import org.apache.kafka.streams.errors.InvalidStateStoreException;
 final class Questions implements QueryServer.Handler {
   /// How often a watcher's question is asked anew.
   private static final Duration WATCH = Duration.ofMillis(250);
-
-  /// Of so many failures the logs are looked at.
-  private static final int LOGS_READ = 200;
 
   /// What is compared with as many days before when nothing else is asked for.
   private static final int COMPARED_DAYS = 7;
@@ -265,23 +259,10 @@ final class Questions implements QueryServer.Handler {
     }
   }
 
-  /// Of the newest failures the ends of the logs are read, as many as a moment allows.
   private void failures(HttpExchange exchange, During during) throws IOException {
-    FailureGrouping grouping = new FailureGrouping();
     try (Stream<Build> failed = farm.failed(during)) {
-      Iterator<Build> newestFirst = failed.iterator();
-      List<Build> newest = new ArrayList<>();
-      while (newest.size() < LOGS_READ && newestFirst.hasNext()) {
-        newest.add(newestFirst.next());
-      }
-      Map<String, List<String>> tails = log.tails(newest);
-      for (Build build : newest) {
-        List<String> tail = tails.get(build.id());
-        grouping.add(build, tail == null ? null : TellingLine.of(tail));
-      }
-      newestFirst.forEachRemaining(build -> grouping.add(build, null));
+      send(exchange, 200, FailureGrouping.of(failed, log::tails, during));
     }
-    send(exchange, 200, grouping.all(during));
   }
 
   private static boolean write(OutputStream out, String text) {

@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.nixtape.projections.Behind;
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.PackageName;
@@ -405,7 +406,7 @@ class StreamsNodeTest {
   }
 
   @Test
-  void ofFailuresTheLastTellingLineIsReadFromTheLog() throws IOException {
+  void ofFailuresTheLastTellingLineIsKnown() throws IOException {
     JsonNode failures = get(node, "/v1/failures");
 
     assertEquals(failures.get("failed"), failures.get("logsRead"));
@@ -415,6 +416,23 @@ class StreamsNodeTest {
           build.get("logLines").asLong() == 0,
           group.get("line").asText().isEmpty(),
           group.toString());
+    }
+  }
+
+  @Test
+  void theEndOfALogReadsAsNixRepeatsIt() throws IOException {
+    try (InputStream answer =
+            open(node, "/v1/builds?show=all&kind=build&name=bad-2.0").getInputStream();
+        LogReader log = new LogReader(kafka.bootstrapServers(), Map.of())) {
+      List<Build> failed = BuildJson.readAll(answer);
+
+      Map<String, List<String>> tails = log.tails(failed);
+
+      assertEquals(2, tails.size());
+      for (Build build : failed) {
+        assertEquals(List.of("failing"), build.lastLines());
+        assertEquals(build.lastLines(), tails.get(build.id()));
+      }
     }
   }
 

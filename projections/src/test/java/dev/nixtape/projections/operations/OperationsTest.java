@@ -27,10 +27,13 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +70,7 @@ class OperationsTest {
     private String uri = CACHE;
     private long ms = 1000;
     private Outcome outcome = Outcome.SUCCEEDED;
+    private List<String> lastLines = List.of();
 
     Fact(Kind kind, String path, long seconds) {
       this.kind = kind;
@@ -114,6 +118,11 @@ class OperationsTest {
       return ended(Outcome.FAILED);
     }
 
+    Fact lastSaying(String... lines) {
+      lastLines = List.of(lines);
+      return this;
+    }
+
     Build add() {
       boolean build = kind == Kind.BUILD;
       Instant end = BEGIN.plusSeconds(seconds);
@@ -146,7 +155,7 @@ class OperationsTest {
               kind == Kind.QUERY || kind == Kind.WAIT ? Outcome.UNKNOWN : outcome,
               reason,
               null,
-              List.of(),
+              lastLines,
               List.of(),
               new Build.LogRange(0, number, number));
       history.add(fact, BuildJson.write(fact));
@@ -228,45 +237,94 @@ class OperationsTest {
     assertEquals(0, flaky(during(BEGIN, BEGIN.plusSeconds(7300))).size());
   }
 
+  private Failures failures(Function<List<Build>, Map<String, List<String>>> logEnds) {
+    return FailureGrouping.of(past().failed(ALL), logEnds, ALL);
+  }
+
   @Test
   void failuresForTheSameReasonAreOneGroup() {
-    build(HASH, "a-1", 10).on("h2").failed("builder failed with exit code 1").add();
-    Build last = build(OTHER, "b-2", 20).failed("builder failed with exit code 1").add();
-    build(OTHER, "a-2-doc", 18).failed("builder failed with exit code 1").add();
-    build(OTHER, "c-2", 15).failed("builder failed with exit code 2").add();
-    FailureGrouping grouping = new FailureGrouping();
-    past()
-        .failed(ALL)
-        .forEach(build ->
-            grouping.add(build, "/build/" + build.name() + "/x.c:" + build.id() + ": error: no"));
+    String reason = "builder failed with exit code 1";
+    build(HASH, "a-1", 10).on("h2").failed(reason).lastSaying("/build/a/x.c:1: error: no").add();
+    Build last =
+        build(OTHER, "b-2", 20).failed(reason).lastSaying("/y/x.c:29: error: no", "").add();
+    build(OTHER, "d-2-doc", 17).failed(reason).add();
+    build(OTHER, "c-2", 15)
+        .failed("builder failed with exit code 2")
+        .lastSaying("x.c:3: error: no")
+        .add();
 
-    Failures failures = grouping.all(ALL);
+    Failures failures =
+        failures(builds -> Map.of(builds.getFirst().id(), List.of("/tmp/x.c:7: error: no")));
 
     assertEquals(4, failures.failed());
+    assertEquals(4, failures.logsRead());
     assertEquals(List.of(3L, 1L), failures.groups().stream().map(Failures.Group::count).toList());
     Failures.Group group = failures.groups().getFirst();
     assertEquals("x.c:N: error: no", group.line());
-    assertEquals(List.of("a", "a-doc", "b"), group.packages());
+    assertEquals(List.of("a", "b", "d-doc"), group.packages());
     assertEquals(List.of("h1", "h2"), group.hosts());
     assertEquals(BEGIN.plusSeconds(10), group.firstAt());
     assertEquals(BEGIN.plusSeconds(20), group.lastAt());
     assertEquals(last.id(), group.example());
+    assertEquals("/y/x.c:29: error: no", group.exampleLine());
+  }
+
+  @Test
+  void noLogIsReadOfFailuresThatBringTheirLastLines() {
+    for (int i = 0; i < 1000; i++) {
+      build(HASH, "p" + i % 50 + "-1", i)
+          .failed("builder failed with exit code " + i % 2)
+          .lastSaying("error: no " + (i % 3 == 0 ? "apples" : "pears"), "make: *** [all] Error 2")
+          .add();
+    }
+
+    Failures failures =
+        failures(builds -> {
+          assertEquals(List.of(), builds);
+          return Map.of();
+        });
+
+    assertEquals(1000, failures.logsRead());
+    assertEquals(
+        List.of(
+            "error: no pears 333",
+            "error: no pears 333",
+            "error: no apples 167",
+            "error: no apples 167"),
+        failures.groups().stream().map(group -> group.line() + " " + group.count()).toList());
+  }
+
+  @Test
+  void ofFailuresWithoutLastLinesTheNewestLogsAreRead() {
+    for (int i = 0; i < 300; i++) {
+      build(HASH, "a-1", i).failed(null).add();
+      build(HASH, "b-1", i).failed(null).lastSaying("bye").add();
+    }
+    List<Build> asked = new ArrayList<>();
+
+    failures(builds -> {
+      asked.addAll(builds);
+      return Map.of();
+    });
+
+    assertEquals(200, asked.size());
+    assertEquals(BEGIN.plusSeconds(299), asked.getFirst().finishedAt());
+    assertEquals(BEGIN.plusSeconds(100), asked.getLast().finishedAt());
+    assertTrue(asked.stream().allMatch(build -> build.name().equals("a-1")));
   }
 
   @Test
   void aLogThatWasNotReadIsNotAnEmptyOne() {
-    build(HASH, "a-1", 10).failed(null).add();
+    Build read = build(HASH, "a-1", 10).failed(null).add();
     build(HASH, "a-1", 20).failed(null).add();
-    FailureGrouping grouping = new FailureGrouping();
-    List<Build> failed = past().failed(ALL).toList();
-    grouping.add(failed.get(0), "");
-    grouping.add(failed.get(1), null);
 
-    Failures failures = grouping.all(ALL);
+    Failures failures = failures(_ -> Map.of(read.id(), List.of()));
 
     assertEquals(1, failures.logsRead());
     assertEquals(2, failures.groups().size());
     assertEquals("unknown", failures.groups().getFirst().reason());
+    assertEquals(
+        Arrays.asList(null, ""), failures.groups().stream().map(Failures.Group::line).toList());
   }
 
   private Costs costs(During during, By by) {
