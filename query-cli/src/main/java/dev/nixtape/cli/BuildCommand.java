@@ -91,6 +91,9 @@ final class BuildCommand implements Callable<Integer> {
         build.logLines() == 0
             ? "no lines"
             : "%d lines: nixtape log %s".formatted(build.logLines(), BuildRows.shortId(build)));
+    for (String line : build.lastLines()) {
+      row(out, "", "> " + line);
+    }
   }
 
   private static void row(PrintWriter out, String label, @Nullable String text) {

@@ -22,7 +22,7 @@ class CommandsTest {
       {"id":"7k3x9q2m00000000","nixId":"1","kind":"build","drvPath":"/nix/store/x.drv","name":"bad-2.0","host":"builder-7",
        "machine":"local","user":"alice","uid":1000,"session":"builder-7/s","startedAt":"2026-01-31T14:03:00.000Z",
        "finishedAt":"2026-01-31T14:04:15.000Z","durationMs":75000,"phases":[{"name":"buildPhase","durationMs":1200}],
-       "logLines":12,"outcome":"failed","reason":"builder failed with exit code 3","exitCode":3,
+       "logLines":12,"outcome":"failed","reason":"builder failed with exit code 3","exitCode":3,"lastLines":["x.c:1: error: no","  make: *** [all] Error 2"],
        "evidence":[{"source":"counter","says":"failed","detail":"the worker counted it"}],
        "log":{"partition":0,"from":1,"to":2},"addedLater":true}
       """;
@@ -148,11 +148,20 @@ class CommandsTest {
   }
 
   @Test
-  void buildShowsTheEvidence() {
+  void buildShowsTheEvidenceAndTheLastLines() {
     Result result = execute("build", "7k3x9q2m", "--server", address);
 
     assertTrue(result.out().contains("counter says failed: the worker counted it"), result.out());
-    assertTrue(result.out().contains("nixtape log 7k3x9q2m"), result.out());
+    assertTrue(
+        result
+            .out()
+            .endsWith(
+                """
+                  log         12 lines: nixtape log 7k3x9q2m
+                              > x.c:1: error: no
+                              >   make: *** [all] Error 2
+                """),
+        result.out());
   }
 
   @Test

@@ -49,7 +49,8 @@ record Column(String name, String type, Function<Build, @Nullable Object> value)
               Column::evidence),
           new Column("log_partition", "INTEGER", fact -> fact.log().partition()),
           new Column("log_from", "BIGINT", fact -> fact.log().from()),
-          new Column("log_to", "BIGINT", fact -> fact.log().to()));
+          new Column("log_to", "BIGINT", fact -> fact.log().to()),
+          new Column("last_lines", "VARCHAR[]", Build::lastLines));
 
   static final List<String> NAMES = ALL.stream().map(Column::name).toList();
 

@@ -23,7 +23,7 @@ final class Facts {
          "host":"builder-7","machine":"local","user":"alice","uid":1000,"session":"builder-7/s",
          "startedAt":"2026-01-31T14:03:00.123Z","finishedAt":%s,"durationMs":75000,
          "phases":[{"name":"buildPhase","durationMs":1200},{"name":"checkPhase","durationMs":null}],
-         "logLines":12,"outcome":"failed","reason":"it said \\"no\\",\\nand – stopped","exitCode":3,
+         "logLines":12,"outcome":"failed","reason":"it said \\"no\\",\\nand – stopped","exitCode":3,"lastLines":["no – really","bye"],
          "evidence":[{"source":"counter","says":"failed","detail":"the worker counted it"}],
          "log":{"partition":0,"from":1,"to":2}}
         """
