@@ -73,6 +73,7 @@ class BuildQueryTest {
             null,
             null,
             List.of(),
+            List.of(),
             new Build.LogRange(0, 0, 0));
     return BuildQuery.of(Map.of("name", asked)).matches(build);
   }
