@@ -73,7 +73,7 @@ public final class Decade {
               number,
               new Sample(
                   at, ms, outcome, names[number], "x86_64-linux", hosts[random.nextInt(hosts.length)], users[random.nextInt(users.length)], "local",
-                  ms / 100, 0, List.of()),
+                  ms / 100, 0, null, List.of()),
               i >= builds - facts));
     }
   }
@@ -114,7 +114,8 @@ public final class Decade {
         null,
         List.of(),
         List.of(new Build.Evidence("counter", s.outcome(), "its worker counted it")),
-        new Build.LogRange(0, one.index, one.index + 100));
+        new Build.LogRange(0, one.index, one.index + 100),
+        null);
   }
 
   public void writeTo(KeyValues store) {

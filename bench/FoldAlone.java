@@ -46,7 +46,7 @@ final class FoldAlone {
   private static int fold(List<ByteSlice> chunks) {
     SessionId session = new SessionId("host", "session");
     int[] finished = {0};
-    Fold fold = new Fold(new Memory(new InMemory()), _ -> finished[0]++);
+    Fold fold = new Fold(new Memory(new InMemory()), _ -> finished[0]++, _ -> {});
     Source source =
         new Source(Source.Kind.PIPE, "boot", "", false, new Source.Process(1, 0L, "root", List.of()), null);
     fold.apply(new LogEntry.Opened(session, AT, source), new Position(0, 0));

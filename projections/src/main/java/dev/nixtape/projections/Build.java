@@ -27,10 +27,12 @@ import org.jspecify.annotations.Nullable;
 /// @param logLines lines of its own log so far
 /// @param bytes copied or downloaded; null for kinds that move none
 /// @param outcome null while it runs
-/// @param reason why it failed, in Nix's words; null when it did not or Nix did not say
+/// @param reason why it failed, in Nix's words, or who interrupted it and why; null when nobody
+///   said
 /// @param lastLines of its log, as far as Nix repeated them when it said why it failed; empty when
 ///   it did not: 25 lines and 4,096 characters at most, without colours
 /// @param log where in `nixtape.log` its lines stand
+/// @param used null while it runs, and when nobody measured; in JSON its keys are among the others
 public record Build(
     String id,
     String nixId,
@@ -61,7 +63,8 @@ public record Build(
     @Nullable Integer exitCode,
     List<String> lastLines,
     List<Evidence> evidence,
-    LogRange log) {
+    LogRange log,
+    @Nullable Used used) {
 
   public enum Kind {
     BUILD,
@@ -119,14 +122,26 @@ public record Build(
 
   /// One reason to believe an outcome.
   ///
-  /// @param source `build-result`, `message`, `counter`, `outputs`, `bytes`, `substitution` or
-  ///   `session`
+  /// @param source `build-result`, `message`, `counter`, `outputs`, `bytes`, `substitution`,
+  ///   `session` or `control`
   /// @param says the outcome that it speaks for
   /// @param detail what was seen
   public record Evidence(String source, Outcome says, String detail) {}
 
   /// Offsets in a partition of `nixtape.log`, both included.
   public record LogRange(int partition, long from, long to) {}
+
+  /// What a build used from its begin to its end, all of its processes together, as its host's
+  /// control agent says.
+  ///
+  /// @param cpuUserMs processor time
+  /// @param peakMemory bytes
+  /// @param ioBytes read and written; null where nobody counts
+  public record Used(long cpuUserMs, long cpuSystemMs, long peakMemory, @Nullable Long ioBytes) {
+    public long cpuMs() {
+      return cpuUserMs + cpuSystemMs;
+    }
+  }
 
   public Build {
     phases = List.copyOf(phases);
@@ -136,6 +151,41 @@ public record Build(
 
   public boolean running() {
     return finishedAt == null;
+  }
+
+  public Build withUsed(Used used) {
+    return new Build(
+        id,
+        nixId,
+        kind,
+        drvPath,
+        storePath,
+        name,
+        pname,
+        version,
+        system,
+        host,
+        machine,
+        user,
+        uid,
+        session,
+        uri,
+        parent,
+        startedAt,
+        finishedAt,
+        durationMs,
+        phase,
+        phases,
+        progress,
+        logLines,
+        bytes,
+        outcome,
+        reason,
+        exitCode,
+        lastLines,
+        evidence,
+        log,
+        used);
   }
 
   /// How long it took, or has taken at `now`.

@@ -11,6 +11,7 @@ import dev.nixtape.projections.Build.LogRange;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.PhaseTime;
 import dev.nixtape.projections.Build.Progress;
+import dev.nixtape.projections.Build.Used;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -117,6 +118,7 @@ public final class BuildJson {
     lastLines(json, build.lastLines());
     evidence(json, build.evidence());
     log(json, build.log());
+    used(json, build.used());
     json.writeEndObject();
   }
 
@@ -159,6 +161,14 @@ public final class BuildJson {
     json.writeNumberField("from", log.from());
     json.writeNumberField("to", log.to());
     json.writeEndObject();
+  }
+
+  /// Writes its fields.
+  public static void used(JsonGenerator json, @Nullable Used used) throws IOException {
+    number(json, "cpuUserMs", used == null ? null : used.cpuUserMs());
+    number(json, "cpuSystemMs", used == null ? null : used.cpuSystemMs());
+    number(json, "peakMemory", used == null ? null : used.peakMemory());
+    number(json, "ioBytes", used == null ? null : used.ioBytes());
   }
 
   private static void number(JsonGenerator json, String name, @Nullable Long value)
@@ -220,6 +230,10 @@ public final class BuildJson {
     private final List<String> lastLines = new ArrayList<>();
     private final List<Evidence> evidence = new ArrayList<>();
     private @Nullable LogRange log;
+    private @Nullable Long cpuUserMs;
+    private @Nullable Long cpuSystemMs;
+    private @Nullable Long peakMemory;
+    private @Nullable Long ioBytes;
 
     void read(String key, JsonParser json) throws IOException {
       switch (key) {
@@ -253,6 +267,10 @@ public final class BuildJson {
         case "lastLines" -> lastLines(json);
         case "evidence" -> evidence(json);
         case "log" -> log = log(json);
+        case "cpuUserMs" -> cpuUserMs = number(json);
+        case "cpuSystemMs" -> cpuSystemMs = number(json);
+        case "peakMemory" -> peakMemory = number(json);
+        case "ioBytes" -> ioBytes = number(json);
         default -> json.skipChildren();
       }
     }
@@ -288,7 +306,14 @@ public final class BuildJson {
           exitCode == null ? null : exitCode.intValue(),
           lastLines,
           evidence,
-          Objects.requireNonNull(log, "log"));
+          Objects.requireNonNull(log, "log"),
+          used());
+    }
+
+    private @Nullable Used used() {
+      return cpuUserMs == null || cpuSystemMs == null || peakMemory == null
+          ? null
+          : new Used(cpuUserMs, cpuSystemMs, peakMemory, ioBytes);
     }
 
     private static @Nullable Long number(JsonParser json) throws IOException {

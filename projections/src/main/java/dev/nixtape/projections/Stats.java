@@ -50,6 +50,8 @@ public record Stats(
   /// What activities of one kind come to.
   ///
   /// @param durationMs the sum of their times, however they ended
+  /// @param measured of how many builds the processor time is known
+  /// @param cpuMs the sum of it
   /// @param bytes copied or downloaded
   /// @param timed how many of them say how long such a thing takes: builds, substitutions and
   ///   copies that succeeded, others that did not fail; the following are of these
@@ -65,6 +67,8 @@ public record Stats(
       long cached,
       long unknown,
       long durationMs,
+      long measured,
+      long cpuMs,
       long bytes,
       long logLines,
       long timed,

@@ -74,7 +74,8 @@ class BuildQueryTest {
             null,
             List.of(),
             List.of(),
-            new Build.LogRange(0, 0, 0));
+            new Build.LogRange(0, 0, 0),
+            null);
     return BuildQuery.of(Map.of("name", asked)).matches(build);
   }
 

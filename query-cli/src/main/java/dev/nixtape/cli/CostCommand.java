@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "TIME is wall time, from a build's start to its end, however it ended; FAILED TIME is the part of it that failed.",
+      "TIME is processor time where it was measured (CPU TIME), else wall time, from a build's start to its end, however it ended;",
+      "FAILED TIME is the part of it that failed.",
       "",
       "Examples:",
       "  nixtape cost -m 1                                            by user",
@@ -64,6 +65,8 @@ final class CostCommand implements Callable<Integer> {
             .number("BUILDS", Row::builds)
             .number("FAILED", Row::failed);
     time(table, "TIME", Row::ms);
+    time(table, "CPU TIME", Row::cpuMs);
+    table.optional();
     time(table, "FAILED TIME", Row::failedMs);
     table.right("SHARE", row -> percent(row) + " %", CostCommand::percent);
     if (asked.form == Asked.Form.CSV) {
@@ -73,8 +76,13 @@ final class CostCommand implements Callable<Integer> {
     } else {
       List<Row> rows = new ArrayList<>(costs.rows());
       Row all = costs.total();
-      rows.add(new Row("all", all.builds(), all.failed(), all.ms(), all.failedMs(), all.percent()));
+      rows.add(all.withKey("all"));
       table.print(rows, out);
+      if (costs.measure() == Costs.Measure.MIXED) {
+        out.printf(
+            "Of %d of %d builds the processor time was measured; the others are billed for how long they took.%n",
+            all.measured(), all.builds());
+      }
     }
     return 0;
   }

@@ -145,6 +145,7 @@ final class TrainQuestionsCommand implements Callable<Integer> {
         outcome == null
             ? List.of()
             : List.of(new Build.Evidence("counter", outcome, "the worker counted it")),
-        new LogRange(0, 1, 2));
+        new LogRange(0, 1, 2),
+        null);
   }
 }

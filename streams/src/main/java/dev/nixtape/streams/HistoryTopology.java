@@ -1,7 +1,8 @@
 package dev.nixtape.streams;
 
-import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Amendment;
 import dev.nixtape.projections.BuildJson;
+import dev.nixtape.projections.Json;
 import dev.nixtape.projections.fold.Fold;
 import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.tape.Topic;
@@ -11,6 +12,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
@@ -38,6 +41,8 @@ final class HistoryTopology {
 
   private static final String CLEANED_HEADER = "cleaned";
 
+  private static final String AMENDING_HEADER = "amending";
+
   private static final Duration LOOK_EVERY = Duration.ofMinutes(1);
 
   private static final byte[] VERSION =
@@ -56,6 +61,11 @@ final class HistoryTopology {
   /// The headers of a record that says: forget what finished before that day.
   static Headers cleaned(Instant before) {
     return versioned().add(CLEANED_HEADER, before.toString().getBytes(StandardCharsets.US_ASCII));
+  }
+
+  /// The headers of a record that is no fact, but adds to one.
+  static Headers amending() {
+    return versioned().add(AMENDING_HEADER, NOTHING);
   }
 
   static void addTo(Topology topology, LiveView live, Duration kept) {
@@ -111,18 +121,29 @@ final class HistoryTopology {
             .clean(Instant.parse(new String(cleaned.value(), StandardCharsets.US_ASCII)));
         return;
       }
-      Build fact;
+      History known = Objects.requireNonNull(history);
+      byte[] value = Objects.requireNonNullElse(record.value(), NOTHING);
+      if (record.headers().lastHeader(AMENDING_HEADER) != null) {
+        read(() -> Json.read(value, Amendment.class)).ifPresent(known::amend);
+      } else {
+        read(() -> BuildJson.read(value))
+            .ifPresent(fact -> {
+              known.add(fact, value);
+              live.arrived(fact);
+            });
+      }
+    }
+
+    private static <T> Optional<T> read(Supplier<T> reading) {
       try {
-        fact = BuildJson.read(Objects.requireNonNullElse(record.value(), NOTHING));
+        return Optional.of(reading.get());
       } catch (UncheckedIOException | IllegalArgumentException e) {
         LOG.warn(
             "a record of {} is no fact and is passed over: {}",
             Topic.BUILDS.name(),
             e.getMessage());
-        return;
+        return Optional.empty();
       }
-      Objects.requireNonNull(history).add(fact, record.value());
-      live.arrived(fact);
     }
   }
 }

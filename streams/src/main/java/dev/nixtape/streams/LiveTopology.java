@@ -2,8 +2,10 @@ package dev.nixtape.streams;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.nixtape.projections.Amendment;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.BuildJson;
+import dev.nixtape.projections.Json;
 import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.fold.Fold;
 import dev.nixtape.projections.fold.Memory;
@@ -92,7 +94,9 @@ final class LiveTopology {
       this.context = context;
       Memory memory = new Memory(new StoreKeyValues(context.getStateStore(STORE)));
       this.memory = memory;
-      fold = new Fold(memory, fact -> publish(fact, context));
+      fold =
+          new Fold(
+              memory, fact -> publish(fact, context), amendment -> publish(amendment, context));
       reached = live.opened(context.taskId().partition(), memory);
       context.schedule(FORGET_EVERY, PunctuationType.WALL_CLOCK_TIME, _ -> live.forgetOld());
     }
@@ -106,6 +110,18 @@ final class LiveTopology {
               BuildJson.write(fact),
               java.util.Objects.requireNonNull(fact.finishedAt()).toEpochMilli(),
               HistoryTopology.versioned()),
+          FACTS);
+    }
+
+    /// Its key is the fact's, so that they are in one partition.
+    private void publish(Amendment amendment, ProcessorContext<String, byte[]> to) {
+      live.amended(amendment);
+      to.forward(
+          new Record<>(
+              amendment.name(),
+              Json.write(amendment),
+              amendment.finishedAt().toEpochMilli(),
+              HistoryTopology.amending()),
           FACTS);
     }
 

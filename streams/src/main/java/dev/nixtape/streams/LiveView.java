@@ -1,5 +1,6 @@
 package dev.nixtape.streams;
 
+import dev.nixtape.projections.Amendment;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.fold.Memory;
@@ -91,6 +92,12 @@ final class LiveView {
 
   void finished(Build build) {
     facts.put(build.id(), new Recent(build, System.nanoTime()));
+  }
+
+  void amended(Amendment amendment) {
+    facts.computeIfPresent(
+        amendment.id(),
+        (_, recent) -> new Recent(recent.build.withUsed(amendment.used()), recent.since));
   }
 
   /// It is in a history of this process.

@@ -168,7 +168,7 @@ class FuzzTest {
     private void check() {
       TreeMap<String, byte[]> store = new TreeMap<>();
       Memory memory = new Memory(new Stored(store));
-      Fold fold = new Fold(memory, _ -> {});
+      Fold fold = new Fold(memory, _ -> {}, _ -> {});
       for (int i = 0; i < log.size(); i++) {
         fold.apply(log.get(i), new Position(0, i));
       }

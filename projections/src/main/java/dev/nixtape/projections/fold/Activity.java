@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /// An activity that is not settled yet: it runs, or it stopped and may still get evidence of how.
@@ -76,6 +75,8 @@ sealed interface Activity {
   Activity withTelling(Telling telling);
 
   Activity withIdentity(Identity better);
+
+  Activity withUsed(Build.Used used);
 
   /// As an answer shows it now.
   Build view();
@@ -151,6 +152,11 @@ sealed interface Activity {
     }
 
     @Override
+    public Running withUsed(Build.Used used) {
+      return went(course.withUsed(used));
+    }
+
+    @Override
     public Build view() {
       return build(this, null, null, null, List.of());
     }
@@ -181,7 +187,7 @@ sealed interface Activity {
       return switch (subject.kind()) {
         case BUILD ->
             checked
-                && switch (outcome()) {
+                && switch (Verdict.byNix(evidence)) {
                   case SUCCEEDED, CACHED -> true;
                   case FAILED -> Verdict.said(evidence, Verdict.MESSAGE).isPresent();
                   case INTERRUPTED, UNKNOWN -> false;
@@ -226,17 +232,28 @@ sealed interface Activity {
     }
 
     @Override
+    public Stopped withUsed(Build.Used used) {
+      return new Stopped(
+          identity, subject, telling, course.withUsed(used), evidence, lastLines, at, checked);
+    }
+
+    @Override
     public Build view() {
       Outcome outcome = outcome();
-      // The last one: what a builder makes up comes while it runs, Nix's own words when it is over.
-      Optional<String> message =
-          evidence.stream()
-              .filter(e -> e.source().equals(Verdict.MESSAGE))
-              .map(Evidence::detail)
-              .reduce((_, last) -> last);
-      return outcome == Outcome.FAILED
-          ? build(this, at, outcome, message.orElse(null), lastLines)
-          : build(this, at, outcome, null, List.of());
+      return switch (outcome) {
+        // What a builder makes up comes while it runs, Nix's own words when it is over.
+        case FAILED -> build(this, at, outcome, last(Verdict.MESSAGE), lastLines);
+        case INTERRUPTED -> build(this, at, outcome, last(Verdict.CONTROL), List.of());
+        case SUCCEEDED, CACHED, UNKNOWN -> build(this, at, outcome, null, List.of());
+      };
+    }
+
+    private @Nullable String last(String source) {
+      return evidence.stream()
+          .filter(e -> e.source().equals(source))
+          .map(Evidence::detail)
+          .reduce((_, last) -> last)
+          .orElse(null);
     }
   }
 
@@ -287,9 +304,10 @@ sealed interface Activity {
         transfer ? course.progress().done() : null,
         outcome,
         reason,
-        reason == null ? null : Verdict.exitCode(reason),
+        reason == null || outcome != Outcome.FAILED ? null : Verdict.exitCode(reason),
         lastLines,
         activity.evidence(),
-        course.log());
+        course.log(),
+        course.used());
   }
 }

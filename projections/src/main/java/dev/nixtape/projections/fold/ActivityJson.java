@@ -104,6 +104,11 @@ final class ActivityJson {
     BuildJson.progress(json, course.progress());
     json.writeNumberField("logLines", course.logLines());
     BuildJson.log(json, course.log());
+    if (course.used() != null) {
+      json.writeObjectFieldStart("used");
+      BuildJson.used(json, course.used());
+      json.writeEndObject();
+    }
     json.writeEndObject();
   }
 

@@ -1,8 +1,10 @@
 package dev.nixtape.projections.fold;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.nixtape.projections.Build.LogRange;
 import dev.nixtape.projections.Build.PhaseTime;
 import dev.nixtape.projections.Build.Progress;
+import dev.nixtape.projections.Build.Used;
 import dev.nixtape.projections.tape.Position;
 import java.time.Duration;
 import java.time.Instant;
@@ -13,8 +15,16 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// How an activity went so far.
+///
+/// @param used null until somebody said
+@JsonInclude(JsonInclude.Include.NON_NULL)
 record Course(
-    Instant startedAt, List<PhaseBegin> phases, Progress progress, long logLines, LogRange log) {
+    Instant startedAt,
+    List<PhaseBegin> phases,
+    Progress progress,
+    long logLines,
+    LogRange log,
+    @Nullable Used used) {
 
   record PhaseBegin(String name, Instant at) {}
 
@@ -24,21 +34,22 @@ record Course(
         List.of(),
         Progress.NONE,
         0,
-        new LogRange(position.partition(), position.offset(), position.offset()));
+        new LogRange(position.partition(), position.offset(), position.offset()),
+        null);
   }
 
   Course at(Progress progress) {
-    return new Course(startedAt, phases, progress, logLines, log);
+    return new Course(startedAt, phases, progress, logLines, log, used);
   }
 
   Course withLogLines(long more, Position position) {
-    return new Course(startedAt, phases, progress, logLines + more, log).upTo(position);
+    return new Course(startedAt, phases, progress, logLines + more, log, used).upTo(position);
   }
 
   Course inPhase(String name, Instant at) {
     List<PhaseBegin> more = new ArrayList<>(phases);
     more.add(new PhaseBegin(name, at));
-    return new Course(startedAt, List.copyOf(more), progress, logLines, log);
+    return new Course(startedAt, List.copyOf(more), progress, logLines, log, used);
   }
 
   Course upTo(Position position) {
@@ -47,7 +58,12 @@ record Course(
         phases,
         progress,
         logLines,
-        new LogRange(log.partition(), log.from(), Math.max(log.to(), position.offset())));
+        new LogRange(log.partition(), log.from(), Math.max(log.to(), position.offset())),
+        used);
+  }
+
+  Course withUsed(Used used) {
+    return new Course(startedAt, phases, progress, logLines, log, used);
   }
 
   @Nullable String phase() {

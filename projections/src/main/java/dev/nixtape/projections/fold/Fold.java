@@ -1,5 +1,6 @@
 package dev.nixtape.projections.fold;
 
+import dev.nixtape.projections.Amendment;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Outcome;
@@ -12,6 +13,7 @@ import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.LogEntry.Ending;
 import dev.nixtape.projections.tape.Observation;
 import dev.nixtape.projections.tape.Position;
+import dev.nixtape.projections.tape.Report;
 import dev.nixtape.projections.tape.Source;
 import java.time.Instant;
 import java.util.Comparator;
@@ -27,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class Fold {
   /// Changes with every change of what the fold remembers or answers: part of the names of stores
   /// and groups.
-  public static final int VERSION = 5;
+  public static final int VERSION = 6;
 
   /// Entries from one clearing away to the next.
   private static final int FORGET_EVERY = 16;
@@ -40,10 +42,11 @@ public final class Fold {
   private final Settling settling;
 
   /// @param facts takes each activity that finished, before it is no longer live
-  public Fold(Memory memory, Consumer<Build> facts) {
+  /// @param amendments takes what became known of a build since
+  public Fold(Memory memory, Consumer<Build> facts, Consumer<Amendment> amendments) {
     this.memory = memory;
     this.work = new WorkingSet(memory);
-    this.settling = new Settling(memory, work, facts);
+    this.settling = new Settling(memory, work, facts, amendments);
   }
 
   /// Folds one entry.
@@ -55,9 +58,7 @@ public final class Fold {
       case LogEntry.Gap gap -> gap(gap);
       case LogEntry.Closed closed -> closed(closed, position);
       case LogEntry.Listening listening -> listening(listening);
-      case LogEntry.Reported _ -> {
-        // Says what no answer shows.
-      }
+      case LogEntry.Reported reported -> reported(reported);
     }
     work.write();
     if (position.offset() % FORGET_EVERY == 0) {
@@ -231,6 +232,18 @@ public final class Fold {
       }
       case Observation.OutputsChecked checked -> checked(activity, outputs(activity, checked));
       case Observation.Unreadable _ -> checked(activity, null);
+    }
+  }
+
+  private void reported(LogEntry.Reported entry) {
+    String host = entry.session().host();
+    switch (entry.report()) {
+      case Report.Killing killing ->
+          memory.builds(host, killing.drvPath(), entry.at()).stream()
+              // One that has stopped ended before anybody killed it.
+              .filter(build -> build instanceof Running)
+              .forEach(build -> work.put(build.withEvidence(Verdict.killing(killing))));
+      case Report.Used used -> settling.used(host, used, entry.at());
     }
   }
 

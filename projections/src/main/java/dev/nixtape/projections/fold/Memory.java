@@ -5,6 +5,8 @@ import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyValues;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.tape.SessionId;
+import java.time.Instant;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /// | `inner/HOST/NIXID` | the id of the build that a remote machine's account of it belongs to |
 /// | `goals/HOST/PID/KIND` | a worker's counters |
 /// | `settled/HOST/NIXID` | when an activity ended that a slower stream may yet tell of |
+/// | `built/HOST/DRVPATH` | the last build of a derivation, until somebody says what it used |
 /// | `host/HOST` | what ended on a host, in total |
 public final class Memory {
   public static final String ENDED = "ended/";
@@ -33,6 +36,7 @@ public final class Memory {
   static final String INVOCATIONS = "invocation/";
   static final String GOALS = "goals/";
   static final String SETTLED = "settled/";
+  static final String BUILT = "built/";
 
   /// Behind every key of a table.
   private static final String LAST = "\uffff";
@@ -96,6 +100,20 @@ public final class Memory {
 
   @Nullable Activity activity(String key) {
     return activities.get(key);
+  }
+
+  /// The live builds of a derivation on a host that had begun at a time, the first begun first.
+  List<Activity> builds(String host, String drvPath, Instant at) {
+    return activities.values().stream()
+        .filter(activity ->
+            activity.subject().kind() == Build.Kind.BUILD
+                && drvPath.equals(activity.subject().drvPath())
+                && activity.identity().host().equals(host)
+                && !activity.course().startedAt().isAfter(at))
+        .sorted(
+            Comparator.comparing((Activity activity) -> activity.course().startedAt())
+                .thenComparing(activity -> activity.identity().id()))
+        .toList();
   }
 
   void putActivity(String key, @Nullable Activity activity) {

@@ -1,11 +1,13 @@
 package dev.nixtape.projections.fold;
 
+import dev.nixtape.projections.Amendment;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.fold.Activity.Running;
 import dev.nixtape.projections.fold.Activity.Stopped;
+import dev.nixtape.projections.tape.Report;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -23,17 +25,22 @@ final class Settling {
   /// than this tells of it twice.
   private static final Duration REMEMBERED = Duration.ofMinutes(15);
 
+  /// How long after a build's end it is told what it used: an agent looks once a second.
+  private static final Duration LATE = Duration.ofSeconds(10);
+
   private final Memory memory;
   private final WorkingSet work;
   private final Consumer<Build> facts;
+  private final Consumer<Amendment> amendments;
 
   /// When the settled activities of a host were last looked through, in the log's time.
   private final Map<String, Instant> lastForgot = new HashMap<>();
 
-  Settling(Memory memory, WorkingSet work, Consumer<Build> facts) {
+  Settling(Memory memory, WorkingSet work, Consumer<Build> facts, Consumer<Amendment> amendments) {
     this.memory = memory;
     this.work = work;
     this.facts = facts;
+    this.amendments = amendments;
   }
 
   /// Gives a worker's counters what they need to match, and their verdicts to whom they belong.
@@ -115,7 +122,7 @@ final class Settling {
             .filter(activity ->
                 activity instanceof Stopped stopped
                     && stopped.subject().kind() == Build.Kind.BUILD
-                    && stopped.outcome() == Outcome.FAILED)
+                    && Verdict.byNix(stopped.evidence()) == Outcome.FAILED)
             .toList();
     if (failures.size() == 1
         && !invocation.error().isEmpty()
@@ -161,12 +168,49 @@ final class Settling {
     for (String inner : memory.dropInner(identity.host(), identity.nixId())) {
       memory.put(Memory.SETTLED, inner, new Settled(endedAt));
     }
+    if (build.kind() == Build.Kind.BUILD && build.drvPath() != null) {
+      memory.put(
+          Memory.BUILT,
+          builtKey(identity.host(), build.drvPath()),
+          build.used() == null ? new Built(identity.id(), build.name(), endedAt) : null);
+    }
     // What Nix gives no type is worth a line on the screen, not a fact: thousands of "copying …" in
     // one evaluation.
     if (build.kind() != Build.Kind.OTHER) {
       facts.accept(build);
     }
   }
+
+  /// What the builder of a derivation used that has just ended: the build may have ended, too, and
+  /// been begun again since; or Nix still looks at what was built.
+  void used(String host, Report.Used report, Instant at) {
+    Long read = report.ioRead();
+    Long written = report.ioWritten();
+    Build.Used used =
+        new Build.Used(
+            report.cpuUserMs(),
+            report.cpuSystemMs(),
+            report.peakMemory(),
+            read == null || written == null ? null : read + written);
+    String key = builtKey(host, report.drvPath());
+    Built built = memory.get(Memory.BUILT, key, Built.class);
+    if (built != null && !at.isAfter(built.at().plus(LATE))) {
+      memory.put(Memory.BUILT, key, null);
+      amendments.accept(new Amendment(built.id(), built.name(), built.at(), used));
+      return;
+    }
+    memory.builds(host, report.drvPath(), at).stream()
+        .filter(build -> build.course().used() == null)
+        .findFirst()
+        .ifPresent(build -> work.put(build.withUsed(used)));
+  }
+
+  private static String builtKey(String host, String drvPath) {
+    return host + "/" + drvPath;
+  }
+
+  /// The last build of a derivation, as long as nobody said what it used.
+  private record Built(String id, String name, Instant at) {}
 
   /// Whether an activity has ended that a session which was open at `openedAt` tells of at `now`.
   boolean hasEnded(String host, long nixId, Instant openedAt, Instant now) {
@@ -188,10 +232,12 @@ final class Settling {
       return;
     }
     lastForgot.put(host, now);
-    for (Map.Entry<String, byte[]> settled :
-        memory.range(Memory.SETTLED, host + "/", host + Fold.END)) {
-      if (Json.read(settled.getValue(), Settled.class).isForgotten(now)) {
-        memory.forget(settled.getKey());
+    // The values of both say when it was.
+    for (String table : List.of(Memory.SETTLED, Memory.BUILT)) {
+      for (Map.Entry<String, byte[]> settled : memory.range(table, host + "/", host + Fold.END)) {
+        if (Json.read(settled.getValue(), Settled.class).isForgotten(now)) {
+          memory.forget(settled.getKey());
+        }
       }
     }
   }

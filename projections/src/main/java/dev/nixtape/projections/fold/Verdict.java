@@ -4,6 +4,7 @@ import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.nix.FailureText;
 import dev.nixtape.projections.nix.NixEvent;
+import dev.nixtape.projections.tape.Report;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// What counts is the strongest evidence that no hostile builder can make: a build result; the
 /// worker's own counters; the outputs in the store. A builder can have any text it likes printed as
 /// an error message: so a message explains a failure, and does not make one unless the missing
-/// outputs agree.
+/// outputs agree. That somebody interrupted it no builder can say either; for Nix it then failed.
 final class Verdict {
   static final String BUILD_RESULT = "build-result";
   static final String MESSAGE = "message";
@@ -23,10 +24,20 @@ final class Verdict {
   static final String BYTES = "bytes";
   static final String SUBSTITUTION = "substitution";
   static final String SESSION = "session";
+  static final String CONTROL = "control";
 
   private Verdict() {}
 
   static Outcome of(List<Evidence> evidence) {
+    Outcome outcome = byNix(evidence);
+    return switch (outcome) {
+      case FAILED, UNKNOWN -> said(evidence, CONTROL).orElse(outcome);
+      case SUCCEEDED, INTERRUPTED, CACHED -> outcome;
+    };
+  }
+
+  /// The same, as if nobody but Nix could end a build.
+  static Outcome byNix(List<Evidence> evidence) {
     for (String source : List.of(BUILD_RESULT, COUNTER, BYTES, SUBSTITUTION)) {
       Optional<Outcome> said = said(evidence, source);
       if (said.isPresent()) {
@@ -55,6 +66,14 @@ final class Verdict {
 
   static Evidence message(FailureText failure) {
     return new Evidence(MESSAGE, Outcome.FAILED, failure.reason());
+  }
+
+  static Evidence killing(Report.Killing killing) {
+    return new Evidence(
+        CONTROL,
+        Outcome.INTERRUPTED,
+        "interrupted by %s via nixtape%s"
+            .formatted(killing.by(), killing.reason().isEmpty() ? "" : ": " + killing.reason()));
   }
 
   static Evidence buildResult(NixEvent.BuildResult result) {

@@ -2,14 +2,16 @@ package dev.nixtape.projections.history;
 
 import dev.nixtape.projections.history.Sample.Phase;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// The samples of one package in one month, packed, in the order in which they came: what is added
 /// is appended.
 final class Cell {
   /// Numbers between a sample's time and how many phases it has.
-  private static final int BEFORE_PHASES = 9;
+  private static final int BEFORE_PHASES = 10;
 
   private final Words words;
 
@@ -19,6 +21,26 @@ final class Cell {
 
   /// @param monthBegins in milliseconds since 1970
   byte[] plus(byte[] cell, long monthBegins, Sample sample) {
+    return packed(monthBegins, sample).after(cell);
+  }
+
+  /// Puts a sample in the place of another.
+  byte[] with(byte[] cell, long monthBegins, Sample before, Sample now) {
+    byte[] old = packed(monthBegins, before).toArray();
+    Packed.Reader in = new Packed.Reader(cell);
+    while (in.hasMore()) {
+      int from = in.at();
+      in.skip(1 + BEFORE_PHASES);
+      in.skip(2 * (int) in.number());
+      if (Arrays.equals(cell, from, in.at(), old, 0, old.length)) {
+        byte[] rest = Arrays.copyOfRange(cell, in.at(), cell.length);
+        return Packed.concat(packed(monthBegins, now).after(Arrays.copyOf(cell, from)), rest);
+      }
+    }
+    throw new IllegalArgumentException("no such sample: " + before);
+  }
+
+  private Packed.Writer packed(long monthBegins, Sample sample) {
     Packed.Writer out =
         new Packed.Writer(40)
             .number(sample.at() - monthBegins)
@@ -31,11 +53,12 @@ final class Cell {
             .number(words.number(sample.machine()))
             .number(sample.logLines())
             .number(sample.bytes())
+            .number(sample.cpuMs() == null ? 0 : 1 + sample.cpuMs())
             .number(sample.phases().size());
     for (Phase phase : sample.phases()) {
       out.number(words.number(phase.name())).number(phase.durationMs());
     }
-    return out.after(cell);
+    return out;
   }
 
   /// The samples from `from` on and before `to`, in milliseconds since 1970. A month is often read
@@ -65,7 +88,13 @@ final class Cell {
         word(in),
         in.number(),
         in.number(),
+        cpuMs(in),
         phases(in));
+  }
+
+  private static @Nullable Long cpuMs(Packed.Reader in) {
+    long oneMore = in.number();
+    return oneMore == 0 ? null : oneMore - 1;
   }
 
   private List<Phase> phases(Packed.Reader in) {

@@ -2,9 +2,11 @@ package dev.nixtape.projections.history;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.nixtape.projections.Amendment;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.Build.Used;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.KeyRanges;
@@ -13,6 +15,7 @@ import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.PackageName;
 import dev.nixtape.projections.StatsQuery;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +35,7 @@ import java.util.Objects;
 /// | `served/PATH\0MILLIS/ID` | the key of the fact of a substitution that succeeded |
 /// | `total/KIND/PACKAGE` | a `Summary` of all times |
 /// | `cell/KIND/MONTH/PACKAGE` | the samples of a month, packed |
+/// | `amended/MILLIS/ID` | what is told of a build that is not there yet |
 /// | `kept-from` | the day before which retention has forgotten everything |
 /// | `package/KIND/PACKAGE`, `word/NUMBER` | names that are known |
 ///
@@ -50,6 +54,7 @@ public final class History {
   private static final String SLICE = "slice/";
   private static final String TOTAL = "total/";
   private static final String CELL = "cell/";
+  private static final String AMENDED = "amended/";
   private static final String KEPT_FROM = "kept-from";
   private static final byte[] NOTHING = {};
 
@@ -85,6 +90,20 @@ public final class History {
     if (store.get(ID + build.id()) != null) {
       return;
     }
+    if (build.kind() == Kind.BUILD) {
+      String key = amendedKey(Sample.finishedAt(build), build.id());
+      byte[] told = store.get(key);
+      if (told != null) {
+        store.put(key, null);
+        Build whole = build.withUsed(Json.read(told, Amendment.class).used());
+        put(whole, BuildJson.write(whole));
+        return;
+      }
+    }
+    put(build, json);
+  }
+
+  private void put(Build build, byte[] json) {
     Instant at = Sample.finishedAt(build);
     String time = timeKey(at) + "/" + build.id();
     String key = factKey(build.kind()) + time;
@@ -103,34 +122,82 @@ public final class History {
     }
     Sample sample = Sample.of(build);
     known.add(Level.MONTH.floor(at));
-    for (Level level : Level.values()) {
-      add(sumKey(level, level.floor(at)) + build.kind().json(), build.kind(), sample);
-    }
-    for (Dimension dimension : Dimension.values()) {
-      dimension.of(build).ifPresent(value -> addToSlices(dimension, value, build));
-    }
+    sums(build).forEach(sum -> add(sum, build.kind(), sample));
     if (build.kind() == Kind.BUILD && build.outcome() == Outcome.FAILED) {
       store.put(FAILED + time, pointer);
     }
     questioned
         .add(build, time, pointer)
-        .forEach(answer -> addToSlices(Dimension.ANSWER, answer.value(), answer.query()));
+        .forEach(answer ->
+            slices(Dimension.ANSWER, answer.value(), answer.query())
+                .forEach(slice -> add(slice, Kind.QUERY, Sample.of(answer.query()))));
     if (StatsQuery.isNamed(build.kind())) {
       addToPackage(build, at, sample);
     }
   }
 
-  private void addToSlices(Dimension dimension, String value, Build build) {
-    Sample sample = Sample.of(build);
-    for (Level level : DAYS_AND_LONGER) {
-      add(
-          sliceKey(dimension, level, level.floor(Sample.finishedAt(build)))
-              + build.kind().json()
-              + "/"
-              + value,
-          build.kind(),
-          sample);
+  /// Adds to a fact what it lacks, whichever of both is told first; told again it changes nothing.
+  public void amend(Amendment amendment) {
+    byte[] pointer = store.get(ID + amendment.id());
+    if (pointer == null) {
+      store.put(amendedKey(amendment.finishedAt(), amendment.id()), Json.write(amendment));
+      return;
     }
+    String key = new String(pointer, UTF_8);
+    Build fact = BuildJson.read(Objects.requireNonNull(store.get(key), key));
+    if (fact.used() == null) {
+      store.put(key, BuildJson.write(fact.withUsed(amendment.used())));
+      measured(fact, amendment.used());
+    }
+  }
+
+  private void measured(Build fact, Used used) {
+    String name = NAMES + fact.name();
+    store.put(
+        name,
+        Json.write(
+            Json.read(Objects.requireNonNull(store.get(name), name), NameHistory.class)
+                .measured(used)));
+    Sample sample = Sample.of(fact.withUsed(used));
+    for (String sum : sums(fact)) {
+      Summary summary = Summary.of(Objects.requireNonNull(store.get(sum), sum));
+      summary.measured(sample);
+      store.put(sum, summary.toBytes());
+    }
+    Instant month = Level.MONTH.floor(Sample.finishedAt(fact));
+    String cell = cellKey(fact.kind(), month, PackageName.of(fact.name()));
+    store.put(
+        cell,
+        cells.with(
+            Objects.requireNonNull(store.get(cell), cell),
+            month.toEpochMilli(),
+            Sample.of(fact),
+            sample));
+  }
+
+  /// The keys of all sums that an activity counts in.
+  private static List<String> sums(Build build) {
+    List<String> keys = new ArrayList<>();
+    for (Level level : Level.values()) {
+      keys.add(sumKey(level, level.floor(Sample.finishedAt(build))) + build.kind().json());
+    }
+    for (Dimension dimension : Dimension.values()) {
+      dimension.of(build).ifPresent(value -> keys.addAll(slices(dimension, value, build)));
+    }
+    if (StatsQuery.isNamed(build.kind())) {
+      keys.add(totalKey(build.kind()) + PackageName.of(build.name()));
+    }
+    return keys;
+  }
+
+  private static List<String> slices(Dimension dimension, String value, Build build) {
+    return DAYS_AND_LONGER.stream()
+        .map(level ->
+            sliceKey(dimension, level, level.floor(Sample.finishedAt(build)))
+                + build.kind().json()
+                + "/"
+                + value)
+        .toList();
   }
 
   private void add(String key, Kind kind, Sample sample) {
@@ -145,7 +212,6 @@ public final class History {
     Instant month = Level.MONTH.floor(at);
     String cell = cellKey(build.kind(), month, pkg);
     known.add(store, build.kind(), pkg, build.name());
-    add(totalKey(build.kind()) + pkg, build.kind(), sample);
     store.put(
         cell,
         cells.plus(
@@ -173,6 +239,10 @@ public final class History {
 
   static String sliceKey(Dimension dimension, Level level, Instant begin) {
     return SLICE + dimension.key() + "/" + level.key(begin) + "/";
+  }
+
+  private static String amendedKey(Instant at, String id) {
+    return AMENDED + timeKey(at) + "/" + id;
   }
 
   static String totalKey(Kind kind) {
@@ -208,6 +278,9 @@ public final class History {
     cleanSums(SUM, before, List.of(Level.QUARTER_HOUR, Level.DAY, Level.MONTH, Level.YEAR));
     for (Dimension dimension : Dimension.values()) {
       cleanSums(SLICE + dimension.key() + "/", before, DAYS_AND_LONGER);
+    }
+    for (Map.Entry<String, byte[]> amendment : store.range(AMENDED, AMENDED + timeKey(before))) {
+      store.put(amendment.getKey(), null);
     }
     known.forgetMonths(Level.MONTH.floor(before));
   }

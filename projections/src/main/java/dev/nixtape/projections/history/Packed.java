@@ -7,6 +7,12 @@ import java.util.Arrays;
 final class Packed {
   private Packed() {}
 
+  static byte[] concat(byte[] one, byte[] other) {
+    byte[] both = Arrays.copyOf(one, one.length + other.length);
+    System.arraycopy(other, 0, both, one.length, other.length);
+    return both;
+  }
+
   /// Grows as it is written to.
   static final class Writer {
     private byte[] bytes;
@@ -36,9 +42,7 @@ final class Packed {
 
     /// All of it behind other bytes.
     byte[] after(byte[] before) {
-      byte[] all = Arrays.copyOf(before, before.length + size);
-      System.arraycopy(bytes, 0, all, before.length, size);
-      return all;
+      return concat(before, toArray());
     }
   }
 

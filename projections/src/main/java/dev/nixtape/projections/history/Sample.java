@@ -7,12 +7,14 @@ import dev.nixtape.projections.Build.PhaseTime;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /// What statistics need of a finished activity.
 ///
 /// @param at when it finished, in milliseconds since 1970
 /// @param name a derivation's or store path's, with version
 /// @param system "" when unknown, as with the user and the machine
+/// @param cpuMs processor time; null when nobody measured
 /// @param phases those with a known time
 public record Sample(
     long at,
@@ -25,6 +27,7 @@ public record Sample(
     String machine,
     long logLines,
     long bytes,
+    @Nullable Long cpuMs,
     List<Phase> phases) {
 
   /// The numbers that stores have for them: not to be changed.
@@ -50,6 +53,7 @@ public record Sample(
         Objects.requireNonNullElse(build.machine(), ""),
         build.logLines(),
         Math.max(0, Objects.requireNonNullElse(build.bytes(), 0L)),
+        build.used() == null ? null : build.used().cpuMs(),
         build.phases().stream()
             .filter(phase -> phase.durationMs() != null)
             .map(Sample::phase)

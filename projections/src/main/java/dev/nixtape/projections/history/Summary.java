@@ -8,6 +8,7 @@ import dev.nixtape.projections.Stats.Totals;
 import java.lang.foreign.MemorySegment;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Objects;
 import org.apache.datasketches.kll.KllFloatsSketch;
 import org.apache.datasketches.quantilescommon.QuantileSearchCriteria;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +22,9 @@ public final class Summary {
   private long count;
   private final long[] outcomes = new long[Sample.OUTCOMES.size()];
   private long durationMs;
+  private long measured;
+  private long cpuMs;
+  private long unmeasuredMs;
   private long failedMs;
   private long bytes;
   private long logLines;
@@ -35,7 +39,11 @@ public final class Summary {
     count++;
     outcomes[Sample.OUTCOMES.indexOf(sample.outcome())]++;
     durationMs += sample.durationMs();
+    unmeasuredMs += sample.durationMs();
     failedMs += sample.outcome() == Outcome.FAILED ? sample.durationMs() : 0;
+    if (sample.cpuMs() != null) {
+      measured(sample);
+    }
     bytes += sample.bytes();
     logLines += sample.logLines();
     lastAt = Math.max(lastAt, sample.at());
@@ -47,12 +55,25 @@ public final class Summary {
     }
   }
 
+  /// One that was added is known to have taken so much processor time: that is what it costs, not
+  /// how long it took.
+  void measured(Sample sample) {
+    long cpu = Objects.requireNonNull(sample.cpuMs());
+    measured++;
+    cpuMs += cpu;
+    unmeasuredMs -= sample.durationMs();
+    failedMs += sample.outcome() == Outcome.FAILED ? cpu - sample.durationMs() : 0;
+  }
+
   public void add(Summary that) {
     count += that.count;
     for (int i = 0; i < outcomes.length; i++) {
       outcomes[i] += that.outcomes[i];
     }
     durationMs += that.durationMs;
+    measured += that.measured;
+    cpuMs += that.cpuMs;
+    unmeasuredMs += that.unmeasuredMs;
     failedMs += that.failedMs;
     bytes += that.bytes;
     logLines += that.logLines;
@@ -84,6 +105,8 @@ public final class Summary {
         of(Outcome.CACHED),
         of(Outcome.UNKNOWN),
         durationMs,
+        measured,
+        cpuMs,
         bytes,
         logLines,
         timed,
@@ -94,7 +117,12 @@ public final class Summary {
         Instant.ofEpochMilli(lastAt));
   }
 
-  /// The time of those that failed.
+  /// The time of those whose processor time nobody measured.
+  public long unmeasuredMs() {
+    return unmeasuredMs;
+  }
+
+  /// Of those that failed: processor time where it was measured, else how long they took.
   public long failedMs() {
     return failedMs;
   }
@@ -115,6 +143,9 @@ public final class Summary {
       out.number(outcome);
     }
     out.number(durationMs)
+        .number(measured)
+        .number(cpuMs)
+        .number(unmeasuredMs)
         .number(failedMs)
         .number(bytes)
         .number(logLines)
@@ -140,6 +171,9 @@ public final class Summary {
       summary.outcomes[i] = in.number();
     }
     summary.durationMs = in.number();
+    summary.measured = in.number();
+    summary.cpuMs = in.number();
+    summary.unmeasuredMs = in.number();
     summary.failedMs = in.number();
     summary.bytes = in.number();
     summary.logLines = in.number();

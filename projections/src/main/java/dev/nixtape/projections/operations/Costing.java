@@ -4,6 +4,7 @@ import dev.nixtape.projections.Bucket;
 import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Costs;
 import dev.nixtape.projections.Costs.By;
+import dev.nixtape.projections.Costs.Measure;
 import dev.nixtape.projections.Costs.Row;
 import dev.nixtape.projections.During;
 import dev.nixtape.projections.Stats.Totals;
@@ -56,7 +57,7 @@ public final class Costing {
         during.until().orElse(null),
         during.zone().getId(),
         by,
-        "wall",
+        measure(all.totals(Kind.BUILD)),
         row(null, all, sums.isEmpty() ? 0 : TENTHS),
         withPercents(rows));
   }
@@ -67,10 +68,24 @@ public final class Costing {
         : sum.name();
   }
 
+  private static Measure measure(Totals all) {
+    if (all.measured() == 0) {
+      return Measure.WALL;
+    }
+    return all.measured() == all.count() ? Measure.CPU : Measure.MIXED;
+  }
+
   private static Row row(@Nullable String key, Summary sum, long tenths) {
     Totals totals = sum.totals(Kind.BUILD);
     return new Row(
-        key, totals.count(), totals.failed(), totals.durationMs(), sum.failedMs(), tenths / 10.0);
+        key,
+        totals.count(),
+        totals.failed(),
+        totals.measured(),
+        totals.cpuMs() + sum.unmeasuredMs(),
+        totals.cpuMs(),
+        sum.failedMs(),
+        tenths / 10.0);
   }
 
   /// The tenths that rounding down leaves over go to the greatest remainders (Hamilton), so that
@@ -95,10 +110,7 @@ public final class Costing {
     }
     List<Row> shared = new ArrayList<>();
     for (int i = 0; i < tenths.length; i++) {
-      Row row = rows.get(i);
-      shared.add(
-          new Row(
-              row.key(), row.builds(), row.failed(), row.ms(), row.failedMs(), tenths[i] / 10.0));
+      shared.add(rows.get(i).withPercent(tenths[i] / 10.0));
     }
     return shared;
   }

@@ -148,6 +148,7 @@ final class Store implements Library {
         null,
         List.of(),
         List.of(),
-        new LogRange(0, 0, 0));
+        new LogRange(0, 0, 0),
+        null);
   }
 }

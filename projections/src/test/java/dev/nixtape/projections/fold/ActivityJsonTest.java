@@ -43,7 +43,8 @@ class ActivityJsonTest {
               .inPhase("buildPhase", AT)
               .inPhase("installPhase", AT.plusMillis(5))
               .at(new Build.Progress(1, 2, 3, 4))
-              .withLogLines(9, new Position(3, 1_000_000_009)),
+              .withLogLines(9, new Position(3, 1_000_000_009))
+              .withUsed(new Build.Used(1000, 200, 1L << 40, null)),
           List.of(
               new Evidence("message", Outcome.FAILED, "builder failed"),
               new Evidence("counter", Outcome.SUCCEEDED, "done rose")),

@@ -1,5 +1,9 @@
 package dev.nixtape.projections.fold;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import dev.nixtape.projections.Amendment;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.ByteSlice;
 import dev.nixtape.projections.KeyValues;
@@ -7,6 +11,7 @@ import dev.nixtape.projections.Session;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.LogEntry.Ending;
 import dev.nixtape.projections.tape.Position;
+import dev.nixtape.projections.tape.Report;
 import dev.nixtape.projections.tape.SessionId;
 import dev.nixtape.projections.tape.Source;
 import java.io.IOException;
@@ -48,8 +53,9 @@ final class Tape {
       };
   final List<LogEntry> written = new ArrayList<>();
   final List<Build> finished = new ArrayList<>();
+  final List<Amendment> amended = new ArrayList<>();
   private Memory memory = new Memory(values);
-  private Fold fold = new Fold(memory, finished::add);
+  private Fold fold = new Fold(memory, finished::add, amended::add);
   private Instant now = BEGIN;
   private long records;
   private int sessions;
@@ -70,7 +76,7 @@ final class Tape {
   /// Nothing but the store is left.
   void restart() {
     memory = new Memory(values);
-    fold = new Fold(memory, finished::add);
+    fold = new Fold(memory, finished::add, amended::add);
   }
 
   void later(long ms) {
@@ -149,6 +155,11 @@ final class Tape {
             new Source.Process(client, 1000L, "alice", List.of("nix", "build"))));
   }
 
+  /// The host's control agent says something.
+  void report(Report report) {
+    write(new LogEntry.Reported(new SessionId(HOST, "agent"), now, report));
+  }
+
   Stream file() {
     return new Stream(new Source(Source.Kind.FILE, BOOT, "/run/nix.sock", false, null, null));
   }
@@ -166,6 +177,20 @@ final class Tape {
         .filter(build -> build.name().equals(name))
         .findFirst()
         .orElseThrow(() -> new AssertionError("no fact about " + name + " in " + finished));
+  }
+
+  /// What became of a build, with what was told of it later.
+  Build amended(String name) {
+    Build build = build(name);
+    for (Amendment amendment : amended) {
+      if (amendment.id().equals(build.id())) {
+        assertNull(build.used(), "told twice: " + amended);
+        assertEquals(build.name(), amendment.name());
+        assertEquals(build.finishedAt(), amendment.finishedAt());
+        build = build.withUsed(amendment.used());
+      }
+    }
+    return build;
   }
 
   List<Build> live() {

@@ -3,22 +3,28 @@ package dev.nixtape.projections.history;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nixtape.projections.Amendment;
 import dev.nixtape.projections.Bucket;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.PhaseTime;
+import dev.nixtape.projections.Build.Used;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.During;
+import dev.nixtape.projections.Json;
 import dev.nixtape.projections.LogView;
 import dev.nixtape.projections.MapKeyValues;
+import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.Stats;
 import dev.nixtape.projections.Stats.Row;
 import dev.nixtape.projections.Stats.Totals;
 import dev.nixtape.projections.StatsQuery;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
@@ -80,7 +86,12 @@ class HistoryTest {
         null,
         List.of(),
         List.of(),
-        new Build.LogRange(0, number, number));
+        new Build.LogRange(0, number, number),
+        kind == Kind.BUILD && number % 3 == 0 ? used(number) : null);
+  }
+
+  private static Used used(int number) {
+    return new Used(number * 700L, number * 11L, number * 1000L, number % 2 == 0 ? null : 5L);
   }
 
   /// Facts of four months, in no order of time.
@@ -161,6 +172,8 @@ class HistoryTest {
         count(facts, Outcome.CACHED),
         count(facts, Outcome.UNKNOWN),
         facts.stream().mapToLong(f -> f.durationMs() == null ? 0 : f.durationMs()).sum(),
+        facts.stream().filter(f -> f.used() != null).count(),
+        facts.stream().mapToLong(f -> f.used() == null ? 0 : f.used().cpuMs()).sum(),
         facts.stream().mapToLong(f -> f.bytes() == null ? 0 : f.bytes()).sum(),
         facts.stream().mapToLong(Build::logLines).sum(),
         times.length,
@@ -268,6 +281,102 @@ class HistoryTest {
         (key, value) -> assertArrayEquals(value, again.store.entries.get(key), key));
   }
 
+  private static Amendment amendment(Build whole) {
+    return new Amendment(
+        whole.id(), whole.name(), end(whole), java.util.Objects.requireNonNull(whole.used()));
+  }
+
+  private static boolean isMeasured(Build fact) {
+    return fact.used() != null;
+  }
+
+  @Test
+  void factsThatAreAmendedAnyTimeAreTheWhole() {
+    List<Build> whole = facts(12, 300);
+    Tape expected = new Tape(whole);
+    assertTrue(whole.stream().filter(HistoryTest::isMeasured).count() > 30);
+    for (int seed = 0; seed < 20; seed++) {
+      Random random = new Random(seed);
+      Tape tape = new Tape(List.of());
+      List<Amendment> told = new ArrayList<>();
+      List<Amendment> early =
+          whole.stream()
+              .filter(fact -> isMeasured(fact) && random.nextInt(4) == 0)
+              .map(HistoryTest::amendment)
+              .toList();
+      early.forEach(tape.history::amend);
+      for (Build fact : whole) {
+        if (isMeasured(fact) && random.nextInt(4) != 0) {
+          tape.add(unmeasured(fact));
+          told.add(amendment(fact));
+        } else {
+          tape.add(fact);
+        }
+        while (!told.isEmpty() && random.nextBoolean()) {
+          Amendment amendment = told.remove(random.nextInt(told.size()));
+          tape.history.amend(amendment);
+          if (random.nextBoolean()) {
+            tape.history.amend(amendment);
+          }
+        }
+      }
+      told.forEach(tape.history::amend);
+
+      assertEquals(expected.store.entries.keySet(), tape.store.entries.keySet());
+      expected.store.entries.forEach(
+          (key, value) -> assertArrayEquals(value, tape.store.entries.get(key), key));
+    }
+  }
+
+  private static Build unmeasured(Build fact) {
+    String json = new String(BuildJson.write(fact), StandardCharsets.UTF_8);
+    return BuildJson.read(
+        json.replaceFirst("\"cpuUserMs\":\\d+", "\"cpuUserMs\":null")
+            .getBytes(StandardCharsets.UTF_8));
+  }
+
+  @Test
+  void whatIsToldOfCleanedFactsBringsNothingBack() {
+    List<Build> facts = facts(13, 300);
+    Instant before = Level.DAY.floor(BEGIN.plus(Duration.ofDays(60)));
+    Tape cleaned = new Tape(facts.stream().map(HistoryTest::unmeasured).toList());
+    Tape fresh = new Tape(within(facts, before, Instant.MAX));
+    cleaned.history.clean(before);
+
+    facts.stream()
+        .filter(HistoryTest::isMeasured)
+        .forEach(fact -> cleaned.history.amend(amendment(fact)));
+
+    assertEquals(ask(fresh, "group", "true"), ask(cleaned, "group", "true"));
+    assertEquals(ask(fresh), ask(cleaned));
+    cleaned.history.clean(before);
+    assertEquals(keys(fresh), keys(cleaned));
+  }
+
+  @Test
+  void ofANameItIsKnownWhatItsBuildsUse() {
+    List<Build> facts =
+        IntStream.range(1, 7)
+            .mapToObj(n -> build(n, Kind.BUILD, "a-1", BEGIN.plusSeconds(n), 10, Outcome.SUCCEEDED))
+            .toList();
+    Tape tape = new Tape(facts.stream().map(HistoryTest::unmeasured).toList());
+    assertNull(name(tape, "a-1").meanCpuMs());
+
+    facts.stream()
+        .filter(HistoryTest::isMeasured)
+        .map(HistoryTest::amendment)
+        .forEach(tape.history::amend);
+
+    assertEquals(2, name(tape, "a-1").measured());
+    assertEquals((3 + 6) * 711L / 2, name(tape, "a-1").meanCpuMs());
+    assertEquals(name(new Tape(facts), "a-1"), name(tape, "a-1"));
+  }
+
+  private static NameHistory name(Tape tape, String name) {
+    return Json.read(
+        java.util.Objects.requireNonNull(tape.store.get(History.NAMES + name)), NameHistory.class);
+  }
+
   @Test
   void ofManyTimesAQuantileIsNearItsRank() {
     Random random = new Random(7);
@@ -351,6 +460,7 @@ class HistoryTest {
 
     assertEquals(List.of(Sample.of(fact)), samples);
     assertEquals(2, samples.getFirst().phases().size());
+    assertNull(samples.getFirst().cpuMs());
   }
 
   @Test

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.Outcome;
+import dev.nixtape.projections.Build.Used;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.Caches;
 import dev.nixtape.projections.Caches.Substituter;
@@ -69,6 +70,7 @@ class OperationsTest {
     private @Nullable String out;
     private String uri = CACHE;
     private long ms = 1000;
+    private @Nullable Used used;
     private Outcome outcome = Outcome.SUCCEEDED;
     private List<String> lastLines = List.of();
 
@@ -105,6 +107,11 @@ class OperationsTest {
 
     Fact taking(long ms) {
       this.ms = ms;
+      return this;
+    }
+
+    Fact using(@Nullable Used used) {
+      this.used = used;
       return this;
     }
 
@@ -157,7 +164,8 @@ class OperationsTest {
               null,
               lastLines,
               List.of(),
-              new Build.LogRange(0, number, number));
+              new Build.LogRange(0, number, number),
+              used);
       history.add(fact, BuildJson.write(fact));
       return fact;
     }
@@ -346,6 +354,10 @@ class OperationsTest {
           .on("h" + random.nextInt(3))
           .by(random.nextInt(4) == 0 ? null : "u" + random.nextInt(5))
           .taking(random.nextInt(100_000))
+          .using(
+              random.nextInt(3) == 0
+                  ? new Used(random.nextInt(300_000), random.nextInt(9_000), 1, null)
+                  : null)
           .ended(random.nextBoolean() ? Outcome.SUCCEEDED : Outcome.FAILED)
           .add();
       of(Kind.SUBSTITUTE, HASH, "p-1", random.nextInt(20 * 86_400)).add();
@@ -359,16 +371,27 @@ class OperationsTest {
             .facts(Kind.BUILD, ALL)
             .filter(b -> !Farm.end(b).isBefore(span.since()) && Farm.end(b).isBefore(span.until()))
             .toList();
-    long ms = builds.stream().mapToLong(Farm::ms).sum();
+    long ms = builds.stream().mapToLong(OperationsTest::cost).sum();
     long failedMs =
-        builds.stream().filter(b -> b.outcome() == Outcome.FAILED).mapToLong(Farm::ms).sum();
+        builds.stream()
+            .filter(b -> b.outcome() == Outcome.FAILED)
+            .mapToLong(OperationsTest::cost)
+            .sum();
+    List<Build> measured = builds.stream().filter(b -> b.used() != null).toList();
 
     assertTrue(ms > 0);
+    assertTrue(measured.size() > 20);
     for (By by : By.values()) {
       Costs costs = costs(during, by);
       assertEquals(builds.size(), costs.total().builds(), by.name());
       assertEquals(ms, costs.total().ms(), by.name());
       assertEquals(failedMs, costs.total().failedMs(), by.name());
+      assertEquals(Costs.Measure.MIXED, costs.measure());
+      assertEquals(measured.size(), costs.total().measured(), by.name());
+      assertEquals(
+          measured.stream().mapToLong(OperationsTest::cost).sum(),
+          costs.rows().stream().mapToLong(Costs.Row::cpuMs).sum(),
+          by.name());
       assertEquals(ms, costs.rows().stream().mapToLong(Costs.Row::ms).sum(), by.name());
       assertEquals(
           1000,
@@ -377,11 +400,25 @@ class OperationsTest {
     }
     assertEquals(12, costs(during, By.DAY).rows().size());
     assertEquals(
-        builds.stream().filter(b -> b.user() == null).mapToLong(Farm::ms).sum(),
+        builds.stream().filter(b -> b.user() == null).mapToLong(OperationsTest::cost).sum(),
         costs(during, By.USER).rows().stream()
             .filter(row -> row.key() == null)
             .mapToLong(Costs.Row::ms)
             .sum());
+  }
+
+  private static long cost(Build build) {
+    return build.used() == null ? Farm.ms(build) : build.used().cpuMs();
+  }
+
+  @Test
+  void aBillSaysWhatItIsOf() {
+    build(HASH, "a-1", 10).add();
+    assertEquals(Costs.Measure.WALL, costs(ALL, By.USER).measure());
+    build(HASH, "a-1", 40 * 86_400).using(new Used(5, 5, 5, 5L)).add();
+    assertEquals(Costs.Measure.MIXED, costs(ALL, By.USER).measure());
+    During last = during(BEGIN.plusSeconds(30 * 86_400), null);
+    assertEquals(Costs.Measure.CPU, costs(last, By.USER).measure());
   }
 
   /// Shorter words for what a fact says.

@@ -107,7 +107,8 @@ final class Farm {
             null,
             List.of(),
             List.of(),
-            new LogRange(0, number, number));
+            new LogRange(0, number, number),
+            null);
     number++;
     histories
         .get(Math.floorMod(PackageName.of(recipe.name).hashCode(), histories.size()))
