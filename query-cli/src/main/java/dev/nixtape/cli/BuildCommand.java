@@ -70,6 +70,9 @@ final class BuildCommand implements Callable<Integer> {
     row(out, "began", BuildRows.time(build.startedAt(), now));
     row(out, build.running() ? "runs for" : "took", Screen.duration(build.elapsed(now)));
     row(out, "moved", build.bytes() == null ? null : Screen.bytes(build.bytes()));
+    if (build.used() != null) {
+      used(build, build.used(), out);
+    }
     for (Build.PhaseTime phase : build.phases()) {
       row(
           out,
@@ -94,6 +97,28 @@ final class BuildCommand implements Callable<Integer> {
     for (String line : build.lastLines()) {
       row(out, "", "> " + line);
     }
+  }
+
+  private static void used(Build build, Build.Used used, PrintWriter out) {
+    Long percent = BuildRows.cpuPercent(build);
+    row(
+        out,
+        "processor",
+        "%s (user %s, system %s)%s"
+            .formatted(
+                time(used.cpuMs()),
+                time(used.cpuUserMs()),
+                time(used.cpuSystemMs()),
+                percent == null ? "" : ", " + percent + " % of one"));
+    row(out, "memory", Screen.bytes(used.peakMemory()) + " at most");
+    row(
+        out,
+        "disk",
+        used.ioBytes() == null ? null : Screen.bytes(used.ioBytes()) + " read and written");
+  }
+
+  private static String time(long ms) {
+    return Screen.duration(Duration.ofMillis(ms));
   }
 
   private static void row(PrintWriter out, String label, @Nullable String text) {

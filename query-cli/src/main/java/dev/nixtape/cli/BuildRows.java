@@ -28,6 +28,10 @@ final class BuildRows {
             "TIME",
             build -> Screen.duration(build.elapsed(now)),
             build -> Objects.toString(build.durationMs(), ""))
+        .figure("CPU", BuildRows::cpuPercent, percent -> percent + " %")
+        .optional()
+        .bytes("MEM", BuildRows::memory)
+        .optional()
         .flexible("DETAIL", BuildRows::detail, _ -> Style.DIM, BuildRows::detail)
         .number("LOG", Build::logLines)
         .left("FOR", BuildRows::user)
@@ -44,6 +48,19 @@ final class BuildRows {
 
   static String shortId(@Nullable String id) {
     return id == null ? "" : id.substring(0, Math.min(SHORT_ID, id.length()));
+  }
+
+  /// Of one processor, on average.
+  static @Nullable Long cpuPercent(Build build) {
+    Long ms = build.durationMs();
+    return build.used() == null || ms == null || ms == 0
+        ? null
+        : (Long) (100 * build.used().cpuMs() / ms);
+  }
+
+  /// Bytes, at most.
+  private static @Nullable Long memory(Build build) {
+    return build.used() == null ? null : (Long) build.used().peakMemory();
   }
 
   static String user(Build build) {

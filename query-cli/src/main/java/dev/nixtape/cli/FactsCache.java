@@ -21,7 +21,7 @@ import java.util.TreeSet;
 /// the server keeps anyway, say whether a day has changed since it was exported.
 final class FactsCache {
   /// Raised when exports get other columns.
-  private static final String SCHEMA = "facts-2";
+  private static final String SCHEMA = "facts-3";
 
   private final Server server;
   private final Path folder;

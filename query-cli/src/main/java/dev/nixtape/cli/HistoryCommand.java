@@ -59,6 +59,8 @@ final class HistoryCommand implements Callable<Integer> {
                 "MEAN",
                 h -> h.succeeded() == 0 ? "" : Screen.duration(Duration.ofMillis(h.meanMs())),
                 h -> Long.toString(h.meanMs()))
+            .time("CPU", NameHistory::meanCpuMs)
+            .optional()
             .time("LAST", NameHistory::lastMs)
             .left("OUTCOME", h -> h.lastOutcome() == null ? "" : h.lastOutcome().json())
             .right("ENDED", h -> BuildRows.time(h.lastAt(), now), h -> Rfc3339.write(h.lastAt()));

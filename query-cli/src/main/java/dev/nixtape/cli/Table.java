@@ -4,6 +4,7 @@ import dev.nixtape.cli.Screen.Style;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -14,13 +15,25 @@ import org.jspecify.annotations.Nullable;
 final class Table<T> {
   private static final String GAP = "  ";
 
+  /// Columns that a flexible one keeps.
+  private static final int FLEXIBLE = 8;
+
   private record Column<T>(
       String heading,
       boolean right,
       boolean flexible,
+      boolean optional,
       Function<T, String> text,
       Function<T, Style> style,
-      Function<T, String> value) {}
+      Function<T, String> value) {
+    Column<T> asOptional() {
+      return new Column<>(heading, right, flexible, true, text, style, value);
+    }
+
+    boolean isEmpty(List<T> rows) {
+      return rows.stream().allMatch(row -> text.apply(row).isEmpty());
+    }
+  }
 
   private final List<Column<T>> columns = new ArrayList<>();
   private boolean withoutEmpty;
@@ -31,8 +44,14 @@ final class Table<T> {
     return this;
   }
 
+  /// People are shown the last column only when something stands in it and the screen has room.
+  Table<T> optional() {
+    columns.add(columns.removeLast().asOptional());
+    return this;
+  }
+
   Table<T> left(String heading, Function<T, String> text, Function<T, Style> style) {
-    columns.add(new Column<>(heading, false, false, text, style, text));
+    columns.add(new Column<>(heading, false, false, false, text, style, text));
     return this;
   }
 
@@ -41,7 +60,7 @@ final class Table<T> {
   }
 
   Table<T> right(String heading, Function<T, String> text, Function<T, String> csv) {
-    columns.add(new Column<>(heading, true, false, text, _ -> Style.PLAIN, csv));
+    columns.add(new Column<>(heading, true, false, false, text, _ -> Style.PLAIN, csv));
     return this;
   }
 
@@ -72,7 +91,8 @@ final class Table<T> {
     return figure(heading, bytesPerSecond, value -> Screen.bytes(value) + "/s");
   }
 
-  private Table<T> figure(String heading, Figure<T> figure, LongFunction<String> text) {
+  /// For CSV the number.
+  Table<T> figure(String heading, Figure<T> figure, LongFunction<String> text) {
     return right(
         heading,
         row -> {
@@ -85,15 +105,24 @@ final class Table<T> {
   /// A column that gives way when the screen is too narrow.
   Table<T> flexible(
       String heading, Function<T, String> text, Function<T, Style> style, Function<T, String> csv) {
-    columns.add(new Column<>(heading, false, true, text, style, csv));
+    columns.add(new Column<>(heading, false, true, false, text, style, csv));
     return this;
   }
 
   void print(List<T> rows, PrintWriter out) {
-    if (withoutEmpty) {
-      columns.removeIf(column -> rows.stream().allMatch(row -> column.text.apply(row).isEmpty()));
+    print(rows, Screen.columns(), out);
+  }
+
+  /// @param screen how many characters fit side by side
+  void print(List<T> rows, int screen, PrintWriter out) {
+    columns.removeIf(column -> (withoutEmpty || column.optional) && column.isEmpty(rows));
+    int[] widths = widths(rows, screen);
+    for (int i = columns.size() - 1; i >= 0 && total(widths) > screen; i--) {
+      if (columns.get(i).optional) {
+        columns.remove(i);
+        widths = widths(rows, screen);
+      }
     }
-    int[] widths = widths(rows);
     boolean colours = Screen.colours();
     StringBuilder line = new StringBuilder();
     for (int i = 0; i < columns.size(); i++) {
@@ -115,9 +144,8 @@ final class Table<T> {
     }
   }
 
-  private int[] widths(List<T> rows) {
+  private int[] widths(List<T> rows, int screen) {
     int[] widths = new int[columns.size()];
-    int total = GAP.length() * (widths.length - 1);
     int flexible = -1;
     for (int i = 0; i < widths.length; i++) {
       Column<T> column = columns.get(i);
@@ -125,15 +153,18 @@ final class Table<T> {
       for (T row : rows) {
         widths[i] = Math.max(widths[i], clean(column.text.apply(row)).length());
       }
-      total += widths[i];
       if (column.flexible) {
         flexible = i;
       }
     }
-    if (flexible >= 0 && total > Screen.columns()) {
-      widths[flexible] = Math.max(8, widths[flexible] - (total - Screen.columns()));
+    if (flexible >= 0 && total(widths) > screen) {
+      widths[flexible] = Math.max(FLEXIBLE, widths[flexible] - (total(widths) - screen));
     }
     return widths;
+  }
+
+  private static int total(int[] widths) {
+    return Arrays.stream(widths).sum() + GAP.length() * (widths.length - 1);
   }
 
   private void cell(StringBuilder line, int i, String text, Style style, int[] widths) {

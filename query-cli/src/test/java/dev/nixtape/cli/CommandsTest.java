@@ -24,7 +24,7 @@ class CommandsTest {
        "finishedAt":"2026-01-31T14:04:15.000Z","durationMs":75000,"phases":[{"name":"buildPhase","durationMs":1200}],
        "logLines":12,"outcome":"failed","reason":"builder failed with exit code 3","exitCode":3,"lastLines":["x.c:1: error: no","  make: *** [all] Error 2"],
        "evidence":[{"source":"counter","says":"failed","detail":"the worker counted it"}],
-       "log":{"partition":0,"from":1,"to":2},"addedLater":true}
+       "log":{"partition":0,"from":1,"to":2},"cpuUserMs":120000,"cpuSystemMs":3000,"peakMemory":2147483648,"ioBytes":4096,"addedLater":true}
       """;
 
   private static final String HELLO =
@@ -62,10 +62,10 @@ class CommandsTest {
 
   private static final String COSTS =
       """
-      {"since":null,"until":null,"zone":"UTC","by":"USER","measure":"wall",
-       "total":{"key":null,"builds":4,"failed":1,"ms":4000,"failedMs":500,"percent":100.0},
-       "rows":[{"key":"alice","builds":3,"failed":1,"ms":3000,"failedMs":500,"percent":75.0},
-               {"key":null,"builds":1,"failed":0,"ms":1000,"failedMs":0,"percent":25.0}]}
+      {"since":null,"until":null,"zone":"UTC","by":"USER","measure":"mixed",
+       "total":{"key":null,"builds":4,"failed":1,"measured":2,"ms":4000,"cpuMs":2500,"failedMs":500,"percent":100.0},
+       "rows":[{"key":"alice","builds":3,"failed":1,"measured":2,"ms":3000,"cpuMs":2500,"failedMs":500,"percent":75.0},
+               {"key":null,"builds":1,"failed":0,"measured":0,"ms":1000,"cpuMs":0,"failedMs":0,"percent":25.0}]}
       """;
 
   private static final String CACHES =
@@ -132,7 +132,7 @@ class CommandsTest {
             .lines()
             .anyMatch(line ->
                 line.matches(
-                    "7k3x9q2m +failed +bad-2.0 +1m 15s +builder failed with exit code 3 +12 +alice +builder-7 .*")),
+                    "7k3x9q2m +failed +bad-2.0 +1m 15s +164 % +2.0 GiB +builder failed with exit code 3 +12 +alice +builder-7 .*")),
         result.out());
   }
 
@@ -141,9 +141,12 @@ class CommandsTest {
     Result result = execute("builds", "-o", "csv", "--server", address);
 
     assertTrue(
-        result.out().startsWith("id,state,name,time,detail,log,for,host,ended\n"), result.out());
+        result.out().startsWith("id,state,name,time,cpu,mem,detail,log,for,host,ended\n"),
+        result.out());
     assertTrue(
-        result.out().contains("bad-2.0,75000,builder failed with exit code 3,12,alice"),
+        result
+            .out()
+            .contains("bad-2.0,75000,164,2147483648,builder failed with exit code 3,12,alice"),
         result.out());
   }
 
@@ -162,6 +165,15 @@ class CommandsTest {
                               >   make: *** [all] Error 2
                 """),
         result.out());
+  }
+
+  @Test
+  void buildShowsWhatItUsed() {
+    String out = execute("build", "7k3x9q2m", "--server", address).out();
+
+    assertTrue(out.contains("processor   2m 03s (user 2m 00s, system 3.0s), 164 % of one\n"), out);
+    assertTrue(out.contains("memory      2.0 GiB at most\n"), out);
+    assertTrue(out.contains("disk        4.0 KiB read and written\n"), out);
   }
 
   @Test
@@ -220,11 +232,17 @@ class CommandsTest {
   void costEndsWithTheWholeAndItsCsvDoesNot() {
     String out = ask("cost");
 
-    assertTrue(out.contains("alice 3 1 3.0s 500ms 75.0 %\n"), out);
+    assertTrue(out.contains("alice 3 1 3.0s 2.5s 500ms 75.0 %\n"), out);
     assertTrue(out.contains("unknown 1 1.0s 25.0 %\n"), out);
-    assertTrue(out.endsWith("all 4 1 4.0s 500ms 100.0 %\n"), out);
+    assertTrue(
+        out.endsWith(
+            """
+            all 4 1 4.0s 2.5s 500ms 100.0 %
+            Of 2 of 4 builds the processor time was measured; the others are billed for how long they took.
+            """),
+        out);
     assertEquals(
-        "user,builds,failed,time,failed time,share\nalice,3,1,3000,500,75.0\nunknown,1,0,1000,0,25.0\n",
+        "user,builds,failed,time,cpu time,failed time,share\nalice,3,1,3000,2500,500,75.0\nunknown,1,0,1000,0,0,25.0\n",
         ask("cost", "-o", "csv"));
   }
 

@@ -1,6 +1,7 @@
 package dev.nixtape.sql;
 
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Build.Used;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,7 +51,11 @@ record Column(String name, String type, Function<Build, @Nullable Object> value)
           new Column("log_partition", "INTEGER", fact -> fact.log().partition()),
           new Column("log_from", "BIGINT", fact -> fact.log().from()),
           new Column("log_to", "BIGINT", fact -> fact.log().to()),
-          new Column("last_lines", "VARCHAR[]", Build::lastLines));
+          new Column("last_lines", "VARCHAR[]", Build::lastLines),
+          new Column("cpu_user_ms", "BIGINT", used(Used::cpuUserMs)),
+          new Column("cpu_system_ms", "BIGINT", used(Used::cpuSystemMs)),
+          new Column("peak_memory", "BIGINT", used(Used::peakMemory)),
+          new Column("io_bytes", "BIGINT", used(Used::ioBytes)));
 
   static final List<String> NAMES = ALL.stream().map(Column::name).toList();
 
@@ -75,6 +80,14 @@ record Column(String name, String type, Function<Build, @Nullable Object> value)
     return ALL.stream()
         .map(column -> "NULL::%s AS \"%s\"".formatted(column.type, column.name))
         .collect(Collectors.joining(", ", "SELECT ", ", NULL::DATE AS day WHERE false"));
+  }
+
+  private interface Figure {
+    @Nullable Long of(Used used);
+  }
+
+  private static Function<Build, @Nullable Object> used(Figure figure) {
+    return fact -> fact.used() == null ? null : figure.of(fact.used());
   }
 
   private static List<Map<String, @Nullable Object>> phases(Build fact) {

@@ -49,7 +49,8 @@ class ExportTest {
         "duration_ms":75000,"phase":null,"phases":[{"name":"buildPhase","duration_ms":1200},{"name":"checkPhase","duration_ms":null}],\
         "log_lines":12,"bytes":null,"outcome":"failed","reason":"it said \\"no\\",\\nand – stopped","exit_code":3,\
         "evidence":[{"source":"counter","says":"failed","detail":"the worker counted it"}],"log_partition":0,"log_from":1,"log_to":2,\
-        "last_lines":["no – really","bye"]}
+        "last_lines":["no – really","bye"],\
+        "cpu_user_ms":120000,"cpu_system_ms":3000,"peak_memory":2147483648,"io_bytes":null}
         """,
         Files.readString(folder.resolve("day=2026-01-31/facts.ndjson")));
   }
@@ -61,12 +62,13 @@ class ExportTest {
     assertEquals(
         """
         id,nix_id,kind,name,pname,version,system,host,machine,user,uid,session,drv_path,store_path,uri,parent,started_at,finished_at,\
-        duration_ms,phase,phases,log_lines,bytes,outcome,reason,exit_code,evidence,log_partition,log_from,log_to,last_lines
+        duration_ms,phase,phases,log_lines,bytes,outcome,reason,exit_code,evidence,log_partition,log_from,log_to,last_lines,\
+        cpu_user_ms,cpu_system_ms,peak_memory,io_bytes
         a,18446744073709551615,build,bad-2.0,bad,2.0,,builder-7,local,alice,1000,builder-7/s,/nix/store/x.drv,,,,\
         2026-01-31T14:03:00.123Z,2026-01-31T14:04:15.000Z,75000,,\
         "[{""name"":""buildPhase"",""duration_ms"":1200},{""name"":""checkPhase"",""duration_ms"":null}]",12,,failed,\
         "it said ""no"",
-        and – stopped",3,"[{""source"":""counter"",""says"":""failed"",""detail"":""the worker counted it""}]",0,1,2,"[""no – really"",""bye""]"
+        and – stopped",3,"[{""source"":""counter"",""says"":""failed"",""detail"":""the worker counted it""}]",0,1,2,"[""no – really"",""bye""]",120000,3000,2147483648,
         """,
         Files.readString(folder.resolve("day=2026-01-31/facts.csv")));
   }

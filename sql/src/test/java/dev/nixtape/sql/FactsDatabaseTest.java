@@ -55,7 +55,8 @@ class FactsDatabaseTest {
         "duration_ms":75000,"phase":null,"phases":[{"name":"buildPhase","duration_ms":1200},{"name":"checkPhase","duration_ms":null}],\
         "log_lines":12,"bytes":null,"outcome":"failed","reason":"it said \\"no\\",\\nand – stopped","exit_code":3,\
         "evidence":[{"source":"counter","says":"failed","detail":"the worker counted it"}],"log_partition":0,"log_from":1,"log_to":2,\
-        "last_lines":["no – really","bye"],"day":"2026-02-01"}]
+        "last_lines":["no – really","bye"],\
+        "cpu_user_ms":120000,"cpu_system_ms":3000,"peak_memory":2147483648,"io_bytes":null,"day":"2026-02-01"}]
         """,
         json(folder, "FROM facts WHERE id = 'c'"));
   }
