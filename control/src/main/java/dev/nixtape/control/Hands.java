@@ -6,6 +6,6 @@ import dev.nixtape.projections.control.Result;
 final class Hands {
   /// Done, Shown, or Refused as NOT_RUNNING or FAILED.
   Result.Ending carryOut(ControlPlan.Act act) {
-    throw new UnsupportedOperationException(act.toString());
+    return new Result.Refused(Result.Why.FAILED, act.steps() + " is not possible yet");
   }
 }
