@@ -2,6 +2,7 @@ package dev.nixtape.projections.control;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
 
 /// What somebody wants done to one build on one host.
@@ -32,9 +33,22 @@ public record Command(
   ///
   /// @param build its id, as answers show it
   /// @param drvPath what its host knows it by
-  public record Target(String build, String drvPath) {}
+  public record Target(String build, String drvPath) {
+    public Target {
+      Objects.requireNonNull(build, "no build");
+      Objects.requireNonNull(drvPath, "no drvPath");
+    }
+  }
 
   public Command {
+    Objects.requireNonNull(id, "no id");
+    Objects.requireNonNull(host, "no host");
+    Objects.requireNonNull(target, "no target");
+    Objects.requireNonNull(action, "no action");
+    Objects.requireNonNull(issuer, "no issuer");
+    Objects.requireNonNull(at, "no at");
+    Objects.requireNonNull(deadline, "no deadline");
+    Objects.requireNonNull(reason, "no reason");
     if (!deadline.isAfter(at) || deadline.isAfter(at.plus(LONGEST))) {
       throw new IllegalArgumentException(
           "deadline: after %s and at most %d min later, not %s"
