@@ -125,19 +125,19 @@ class GateTest {
   }
 
   @Test
-  void whateverBitWasChangedItIsRefusedAsAltered() {
+  void whateverByteWasChangedItIsRefusedAsAltered() {
     Ordered order = ALICE.sign(kill());
-    for (int bit = 0; bit < order.json().length() * 8; bit++) {
+    for (int i = 0; i < order.json().length(); i++) {
       byte[] json = order.json().toArray();
-      json[bit / 8] ^= (byte) (1 << bit % 8);
+      json[i] ^= (byte) (1 << i % 8);
       assertRefused(
           Why.ALTERED,
           "it is not what was signed with " + ALICE.publicKey(),
           disbelieved(new Ordered(ByteSlice.of(json), order.key(), order.signature())));
     }
-    for (int bit = 0; bit < order.signature().length() * 8; bit++) {
+    for (int i = 0; i < order.signature().length(); i++) {
       byte[] signature = order.signature().toArray();
-      signature[bit / 8] ^= (byte) (1 << bit % 8);
+      signature[i] ^= (byte) (1 << i % 8);
       assertRefused(
           Why.ALTERED,
           "it is not what was signed with",
@@ -244,7 +244,7 @@ class GateTest {
   void nothingThatIsSignedBreaksTheGate() throws Exception {
     Random random = new Random(7);
     byte[] json = ALICE.sign(kill()).json().toArray();
-    for (int round = 0; round < 3_000; round++) {
+    for (int round = 0; round < 1_000; round++) {
       byte[] broken = json.clone();
       for (int change = 0; change <= random.nextInt(3); change++) {
         broken[random.nextInt(broken.length)] = (byte) random.nextInt(' ', 127);

@@ -63,8 +63,8 @@ public sealed interface ControlRecord {
       }
       case RESULT -> {
         try {
-          yield new Answered(Json.read(value, Result.class));
-        } catch (UncheckedIOException e) {
+          yield new Answered(Objects.requireNonNull(Json.read(value, Result.class), "null"));
+        } catch (UncheckedIOException | NullPointerException e) {
           throw new IllegalArgumentException("no result: " + e.getMessage(), e);
         }
       }
