@@ -6,16 +6,18 @@ import java.util.Set;
 
 /// A build that runs on this host, as the kernel shows it.
 ///
-/// @param builder the process that Nix started for it
-/// @param cgroup its own, empty when Nix made none for it
-/// @param buildUser the uid that it runs as
+/// @param process that Nix started for it
+/// @param cgroup its own; empty when Nix made none for it
+/// @param uid that it runs as
+/// @param ownUser whether Nix keeps that uid for it alone while it runs
 /// @param evidence what says that it builds that derivation; at least one kind
 /// @param requester empty when that cannot be told
 record Builder(
     String drvPath,
-    Pid builder,
+    Pid process,
     Optional<Cgroup> cgroup,
-    long buildUser,
+    long uid,
+    boolean ownUser,
     Set<Evidence> evidence,
     Optional<Requester> requester) {
 
@@ -37,12 +39,22 @@ record Builder(
 
   enum Evidence {
     /// The cgroup's name holds the derivation's hash.
-    CGROUP_NAME,
-    /// The builder's root is the folder that Nix made for this derivation's sandbox.
-    CHROOT,
-    /// Its first environment has the derivation's outputs.
-    ENVIRONMENT,
+    CGROUP_NAME("cgroup's name"),
+    /// Its root is the folder that Nix made for this derivation's sandbox.
+    CHROOT("root"),
+    /// Its environment has the derivation's outputs, which its worker has locked.
+    ENVIRONMENT("environment"),
     /// The file that replaces the environment has them (`__structuredAttrs`).
-    ATTRIBUTES
+    ATTRIBUTES("attributes file");
+
+    private final String words;
+
+    Evidence(String words) {
+      this.words = words;
+    }
+
+    String words() {
+      return words;
+    }
   }
 }

@@ -2,10 +2,10 @@ package dev.nixtape.control;
 
 /// One thing to do to a build.
 sealed interface Step {
-  /// Writes a file of its cgroup.
+  /// To write a file of its cgroup, and see that it had its effect.
   record Write(String file, String text) implements Step {}
 
-  /// Signals all its processes, until none is left that has not got it.
+  /// To signal all its processes.
   record Send(Signal signal) implements Step {}
 
   record ShowProcesses() implements Step {}
