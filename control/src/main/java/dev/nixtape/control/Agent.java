@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
@@ -36,6 +37,9 @@ import org.jspecify.annotations.Nullable;
 /// What it did not answer before it was stopped, it does when it is back, unless that is too late.
 public final class Agent implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(2);
+
+  /// How far the clocks of an issuer and of its host may be apart, for a build that has just begun.
+  private static final Duration CLOCKS = Duration.ofSeconds(2);
 
   private final String host;
   private final Gate gate;
@@ -60,6 +64,8 @@ public final class Agent implements AutoCloseable {
   interface Host {
     /// Looks at a derivation's build.
     Seen look(String drvPath);
+
+    Instant began(Builder builder);
 
     Ending carryOut(ControlPlan.Act act);
 
@@ -175,7 +181,15 @@ public final class Agent implements AutoCloseable {
       }
       return switch (ControlPlan.of(command, build)) {
         case ControlPlan.Refuse refuse -> refuse.ending();
-        case ControlPlan.Act act -> act(command, act);
+        case ControlPlan.Act act -> {
+          Instant began = local.began(act.builder());
+          yield began.isAfter(command.at().plus(CLOCKS))
+              ? new Refused(
+                  Why.NOT_RUNNING,
+                  "the build that was meant has ended: the one that runs began at %s, the command is of %s"
+                      .formatted(began, command.at()))
+              : act(command, act);
+        }
       };
     } catch (RuntimeException e) {
       return new Refused(Why.FAILED, "the agent failed: " + e);
@@ -183,7 +197,7 @@ public final class Agent implements AutoCloseable {
   }
 
   private Ending act(Command command, ControlPlan.Act act) throws InterruptedException {
-    if (isDeadly(command.action())) {
+    if (command.action() instanceof Action.Kill) {
       // Whoever folds the log knows why the build ends before it does.
       Report killing =
           new Report.Killing(
@@ -194,20 +208,6 @@ public final class Agent implements AutoCloseable {
       outbox.publish(reported(killing), () -> !isLate(command));
     }
     return isLate(command) ? Gate.expired(command, clock.instant()) : local.carryOut(act);
-  }
-
-  private static boolean isDeadly(Action action) {
-    return switch (action) {
-      case Action.Kill _ -> true;
-      case Action.Signal(String name) -> name.equals("KILL");
-      case Action.Freeze _,
-          Action.Thaw _,
-          Action.Nice _,
-          Action.Limit _,
-          Action.Processes _,
-          Action.Environment _ ->
-          false;
-    };
   }
 
   private boolean isLate(Command command) {

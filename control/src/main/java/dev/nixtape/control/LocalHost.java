@@ -4,17 +4,21 @@ import dev.nixtape.projections.control.HostSample;
 import dev.nixtape.projections.control.Result;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.function.Consumer;
 
 /// The host that this process runs on.
 final class LocalHost implements Agent.Host {
   private final Builders builders;
-  private final Hands hands = new Hands();
+  private final Hands hands;
   private final HostSampler sampler;
+  private final InstantSource clock;
 
   LocalHost(Agent.Settings settings, InstantSource clock, Consumer<String> say) throws IOException {
+    this.clock = clock;
     this.builders = new Builders(settings.root());
+    this.hands = new Hands(builders.proc());
     this.sampler =
         new HostSampler(
             settings.host(),
@@ -28,6 +32,11 @@ final class LocalHost implements Agent.Host {
   @Override
   public Seen look(String drvPath) {
     return builders.look(drvPath);
+  }
+
+  @Override
+  public Instant began(Builder builder) {
+    return builders.proc().began(builder.process(), clock.instant());
   }
 
   @Override

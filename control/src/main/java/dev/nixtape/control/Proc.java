@@ -9,6 +9,7 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -80,6 +81,12 @@ record Proc(Path folder) {
   /// The process that has a number now.
   Optional<Pid> process(long pid) {
     return stat(pid).map(Stat::process);
+  }
+
+  /// When a process was started.
+  Instant began(Pid process, Instant now) {
+    double uptime = Double.parseDouble(words(text(folder.resolve("uptime"))).getFirst());
+    return now.minusMillis(Math.round(uptime * 1000) - process.start() * 1000 / TICKS_A_SECOND);
   }
 
   boolean runs(Pid process) {

@@ -35,20 +35,18 @@ public record Command(
   /// @param drvPath what its host knows it by
   public record Target(String build, String drvPath) {
     public Target {
-      Objects.requireNonNull(build, "no build");
-      Objects.requireNonNull(drvPath, "no drvPath");
+      Objects.requireNonNull(build, "build");
+      Objects.requireNonNull(drvPath, "drvPath");
     }
   }
 
   public Command {
-    Objects.requireNonNull(id, "no id");
-    Objects.requireNonNull(host, "no host");
-    Objects.requireNonNull(target, "no target");
-    Objects.requireNonNull(action, "no action");
-    Objects.requireNonNull(issuer, "no issuer");
-    Objects.requireNonNull(at, "no at");
-    Objects.requireNonNull(deadline, "no deadline");
-    Objects.requireNonNull(reason, "no reason");
+    // Whoever writes to the topic may leave anything out.
+    Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(target, "target");
+    Objects.requireNonNull(action, "action");
+    Objects.requireNonNull(issuer, "issuer");
+    Objects.requireNonNull(reason, "reason");
     if (!deadline.isAfter(at) || deadline.isAfter(at.plus(LONGEST))) {
       throw new IllegalArgumentException(
           "deadline: after %s and at most %d min later, not %s"
