@@ -13,7 +13,7 @@ import java.util.stream.Collectors;
 public record Policy(
     Map<String, Set<String>> keys, Map<String, Set<String>> groups, List<Rule> rules) {
   /// Every principal, or every action.
-  static final String ALL = "*";
+  public static final String ALL = "*";
 
   /// Before the name of a group.
   static final String GROUP = "@";

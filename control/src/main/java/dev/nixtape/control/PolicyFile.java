@@ -13,6 +13,7 @@ import dev.nixtape.projections.control.Action;
 import dev.nixtape.projections.control.SigningKey;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
@@ -49,6 +50,9 @@ public final class PolicyFile {
 
   /// @throws IOException which says what is wrong with the file, where in it, and what to do
   public static Policy read(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      throw new NoSuchFileException(file + ": there is no such policy, or it cannot be seen");
+    }
     if (Files.getPosixFilePermissions(file).stream()
         .anyMatch(
             Set.of(PosixFilePermission.GROUP_WRITE, PosixFilePermission.OTHERS_WRITE)::contains)) {

@@ -59,7 +59,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -101,7 +100,8 @@ class AgentTest {
   /// A host of each test's own, in the same three partitions.
   private String host = "";
 
-  private final AtomicReference<Instant> now = new AtomicReference<>(Instant.now().truncatedTo(ChronoUnit.MILLIS));
+  private final AtomicReference<Instant> now =
+      new AtomicReference<>(Instant.now().truncatedTo(ChronoUnit.MILLIS));
   private final Instant began = now.get().minusSeconds(60);
   private final AtomicReference<HostSample> sample = new AtomicReference<>(sample(List.of()));
   private final MeterRegistry meters = new SimpleMeterRegistry();
@@ -380,9 +380,8 @@ class AgentTest {
             act -> {
               if (act.builder().drvPath().equals(WORLD)) {
                 begun.countDown();
-                LockSupport.parkNanos(PATIENCE.toNanos());
-                // what a process that died would not do any more
-                throw new IllegalStateException("stopped");
+                // until it is stopped
+                awaitLatch(new CountDownLatch(1));
               }
               return done(act);
             })) {
