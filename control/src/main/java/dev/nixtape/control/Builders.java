@@ -60,15 +60,17 @@ final class Builders {
 
   private final Workers workers;
   private final Proc proc;
+  private final Duration settling;
 
   /// @param root of the Nix that is watched: `/`, unless it lives in a container or chroot
   Builders(Path root) {
-    this(root, new Proc(Path.of("/proc")));
+    this(root, new Proc(Path.of("/proc")), SETTLING);
   }
 
-  Builders(Path root, Proc proc) {
+  Builders(Path root, Proc proc, Duration settling) {
     this.workers = new Workers(root, proc);
     this.proc = proc;
+    this.settling = settling;
   }
 
   Proc proc() {
@@ -81,12 +83,20 @@ final class Builders {
 
   /// All of them.
   List<Builder> all() {
-    return busy().stream().flatMap(worker -> of(worker).stream()).toList();
+    return busy().stream().flatMap(worker -> of(worker, Set.of()).stream()).toList();
   }
 
   /// Those of one worker.
-  List<Builder> of(Worker worker) {
-    return sightings(worker, worker.derivations()).stream()
+  ///
+  /// @param known builders that are not looked at again
+  List<Builder> of(Worker worker, Set<Pid> known) {
+    Set<Long> pids = known.stream().map(Pid::pid).collect(Collectors.toSet());
+    List<Long> children = proc.children(worker.process().pid());
+    return sightings(
+            worker,
+            children.stream().filter(pid -> !pids.contains(pid)).toList(),
+            worker.derivations())
+        .stream()
         .filter(Sighting::agrees)
         .map(Sighting::builder)
         .toList();
@@ -100,7 +110,7 @@ final class Builders {
 
   /// What is seen of one derivation's build. Waits a moment for one that is about to begin.
   Seen look(String drvPath) {
-    Patience patience = new Patience(SETTLING);
+    Patience patience = new Patience(settling);
     while (true) {
       List<Sighting> sightings = new ArrayList<>();
       List<String> machines = new ArrayList<>();
@@ -109,7 +119,9 @@ final class Builders {
         Set<String> candidates = new HashSet<>(worker.derivations());
         candidates.add(drvPath);
         List<Sighting> its =
-            sightings(worker, candidates).stream().filter(seen -> seen.tellsOf(drvPath)).toList();
+            sightings(worker, proc.children(worker.process().pid()), candidates).stream()
+                .filter(seen -> seen.tellsOf(drvPath))
+                .toList();
         sightings.addAll(its);
         if (its.isEmpty() && worker.derivations().contains(drvPath)) {
           building = true;
@@ -170,10 +182,10 @@ final class Builders {
   private record Claim(Evidence kind, String drvPath) {}
 
   /// @param candidates derivations that a builder without a sandbox may be of
-  private List<Sighting> sightings(Worker worker, Set<String> candidates) {
+  private List<Sighting> sightings(Worker worker, List<Long> children, Set<String> candidates) {
     List<Sighting> sightings = new ArrayList<>();
     Optional<Requester> requester = workers.requester(worker);
-    for (long pid : proc.children(worker.process().pid())) {
+    for (long pid : children) {
       Optional<Pid> process = proc.process(pid);
       OptionalLong uid = proc.uid(pid);
       if (process.isEmpty() || uid.isEmpty() || !ready(worker, uid.getAsLong())) {

@@ -14,7 +14,8 @@ import java.util.TreeMap;
 /// A derivation's outputs, as its builder is told them and as Nix locks them.
 ///
 /// @param paths of each output, where Nix may have it made
-/// @param locks names of the files in the store that are locked while it builds
+/// @param locks names of the files in the store that are locked while it builds, and no other
+///   derivation's: what is fetched may be fetched by several
 record Outputs(Map<String, Set<String>> paths, Set<String> locks) {
   /// src/libutil/base-nix-32.cc
   private static final String DIGITS = "0123456789abcdfghijklmnpqrsvwxyz";
@@ -42,7 +43,9 @@ record Outputs(Map<String, Set<String>> paths, Set<String> locks) {
             Set.of(
                 path,
                 elsewhere(store, "rewrite:%s:%s".formatted(drv, base), StorePath.name(path))));
-        locks.add(base + ".lock");
+        if (output.hash().isEmpty()) {
+          locks.add(base + ".lock");
+        }
       }
     }
     return new Outputs(paths, locks);

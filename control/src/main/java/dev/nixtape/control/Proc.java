@@ -1,8 +1,10 @@
 package dev.nixtape.control;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.nixtape.control.Builder.Pid;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.DirectoryIteratorException;
@@ -11,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -28,7 +31,11 @@ record Proc(Path folder) {
   /// `sysconf(_SC_CLK_TCK)`, the kernel's USER_HZ: 100 on every architecture that Nix builds on.
   private static final int TICKS_A_SECOND = 100;
 
+  /// Those of `/proc/PID/stat` behind the name that are read.
+  private static final int FIELDS = 22;
+
   private static final int MAX_ENVIRONMENT_BYTES = 512 * 1024;
+  private static final int LINE_BYTES = 1024;
   private static final int MAX_BYTES = 1024 * 1024;
 
   /// Its line in `/proc/PID/stat`.
@@ -39,14 +46,19 @@ record Proc(Path folder) {
       Pid process, char state, long parent, long cpuUserTicks, long cpuSystemTicks, long rssPages) {
     static Stat parse(long pid, String line) {
       // the name, in parentheses, may hold anything
-      List<String> fields = words(line.substring(line.lastIndexOf(')') + 1));
+      long[] fields = new long[FIELDS];
+      int at = line.lastIndexOf(')') + 4;
+      for (int field = 1; field < FIELDS; field++) {
+        fields[field] = KernelFile.number(line, at);
+        at = line.indexOf(' ', at) + 1;
+      }
       return new Stat(
-          new Pid(pid, Long.parseLong(fields.get(19))),
-          fields.getFirst().charAt(0),
-          Long.parseLong(fields.get(1)),
-          Long.parseLong(fields.get(11)) + Long.parseLong(fields.get(13)),
-          Long.parseLong(fields.get(12)) + Long.parseLong(fields.get(14)),
-          Long.parseLong(fields.get(21)));
+          new Pid(pid, fields[19]),
+          line.charAt(line.lastIndexOf(')') + 2),
+          fields[1],
+          fields[11] + fields[13],
+          fields[12] + fields[14],
+          fields[21]);
     }
 
     /// Whether it does nothing any more but wait for its parent to notice.
@@ -72,10 +84,14 @@ record Proc(Path folder) {
   }
 
   Optional<Stat> stat(long pid) {
-    byte[] line = read(of(pid).resolve("stat"), MAX_BYTES);
-    return line.length == 0
-        ? Optional.empty()
-        : Optional.of(Stat.parse(pid, new String(line, UTF_8)));
+    String line = line(of(pid).resolve("stat"));
+    return line.isEmpty() ? Optional.empty() : Optional.of(Stat.parse(pid, line));
+  }
+
+  /// Its resident memory; 0 when it has ended.
+  long residentPages(long pid) {
+    String line = line(of(pid).resolve("statm"));
+    return KernelFile.number(line, line.indexOf(' ') + 1);
   }
 
   /// The process that has a number now.
@@ -224,19 +240,29 @@ record Proc(Path folder) {
 
   /// Which files each process has locked for itself alone (flock(2)), by their inodes' numbers:
   /// devices stand there as no stat(2) tells them on btrfs.
-  Map<Long, List<Long>> locks() {
-    Map<Long, List<Long>> locks = new TreeMap<>();
+  Map<Long, Set<Long>> locks() {
+    Map<Long, Set<Long>> locks = new TreeMap<>();
     for (String line : text(folder.resolve("locks")).lines().toList()) {
       // 1: FLOCK  ADVISORY  WRITE 27948 fe:00:1550126 0 EOF, or `1: -> FLOCK …` for who waits
       List<String> fields = words(line);
       if (fields.size() > 5 && fields.get(1).equals("FLOCK") && fields.get(3).equals("WRITE")) {
         String inode = fields.get(5).substring(fields.get(5).lastIndexOf(':') + 1);
         locks
-            .computeIfAbsent(Long.valueOf(fields.get(4)), _ -> new ArrayList<>())
+            .computeIfAbsent(Long.valueOf(fields.get(4)), _ -> new HashSet<>())
             .add(Long.valueOf(inode));
       }
     }
     return locks;
+  }
+
+  /// What the kernel tells of each process in every round, and so with fewer calls.
+  private static String line(Path file) {
+    byte[] bytes = new byte[LINE_BYTES];
+    try (FileInputStream in = new FileInputStream(file.toFile())) {
+      return new String(bytes, 0, Math.max(in.read(bytes), 0), ISO_8859_1);
+    } catch (IOException _) {
+      return "";
+    }
   }
 
   private static List<Long> numbers(Path folder) {

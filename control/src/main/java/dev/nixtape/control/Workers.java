@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -38,7 +37,7 @@ record Workers(Path root, Proc proc) {
       Pattern.compile("(?:[^\0]*/)?nix-daemon\0(?!--stdio\0).*", Pattern.DOTALL);
 
   /// @param locked the inodes that the process has locked
-  Optional<Worker> worker(long pid, List<Long> locked) {
+  Optional<Worker> worker(long pid, Set<Long> locked) {
     Optional<Pid> process = proc.process(pid);
     OptionalLong uid = proc.uid(pid);
     Set<String> locks = new HashSet<>();
@@ -62,7 +61,7 @@ record Workers(Path root, Proc proc) {
   }
 
   /// Two Nixes may know the same path: only this one's file has that inode.
-  private static boolean holds(List<Long> locked, Path file) {
+  private static boolean holds(Set<Long> locked, Path file) {
     return Inode.of(file).filter(inode -> locked.contains(inode.number())).isPresent();
   }
 
