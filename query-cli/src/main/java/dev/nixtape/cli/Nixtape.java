@@ -64,6 +64,8 @@ public final class Nixtape implements Runnable {
     COMMANDS.put("run", RunCommand.class);
     COMMANDS.put("ingest", IngestCommand.class);
     COMMANDS.put("streams", StreamsCommand.class);
+    COMMANDS.put("control", ControlCommand.class);
+    COMMANDS.put("key", KeyCommand.class);
     COMMANDS.put("train-questions", TrainQuestionsCommand.class);
     COMMANDS.put("train-shim", TrainShimCommand.class);
     COMMANDS.put("train-server", TrainServerCommand.class);

@@ -34,6 +34,16 @@ final class Places {
     return (cache.isEmpty() ? home.resolve(".cache") : Path.of(cache)).resolve("nixtape");
   }
 
+  /// `$XDG_CONFIG_HOME/nixtape`, else `~/.config/nixtape`, of this process.
+  static Path config() {
+    return config(System.getenv(), Path.of(System.getProperty("user.home")));
+  }
+
+  static Path config(Map<String, String> environment, Path home) {
+    String config = environment.getOrDefault("XDG_CONFIG_HOME", "");
+    return (config.isEmpty() ? home.resolve(".config") : Path.of(config)).resolve("nixtape");
+  }
+
   /// `$NIXTAPE_SOCKET_DIR`, else `$XDG_RUNTIME_DIR/nixtape`, else `/run/nixtape`.
   static Path sockets(Map<String, String> environment) {
     String named = environment.getOrDefault("NIXTAPE_SOCKET_DIR", "");

@@ -1,6 +1,7 @@
 package dev.nixtape.cli;
 
 import dev.nixtape.cli.Screen.Style;
+import dev.nixtape.control.Agent;
 import dev.nixtape.ingest.Host;
 import dev.nixtape.ingest.Recorder;
 import dev.nixtape.ingest.ServiceManager;
@@ -42,6 +43,7 @@ final class UpCommand implements Callable<Integer> {
   @Mixin NodeOptions node = new NodeOptions();
   @Mixin SocketOptions socket = new SocketOptions();
   @Mixin SpoolOptions spool = new SpoolOptions();
+  @Mixin ControlOptions control = new ControlOptions();
 
   @Option(
       names = "--kafka-port",
@@ -86,6 +88,10 @@ final class UpCommand implements Callable<Integer> {
                 .formatted(ProcessHandle.current().pid(), node.listen.host(), node.listen.port())));
     Path socketPath = socket.path();
     String servers = kafka.bootstrapServers.orElse("127.0.0.1:" + kafkaPort);
+    Optional<Agent.Settings> agent =
+        ControlOptions.allowed()
+            ? Optional.of(control.settings(socket.host().name(), data, servers, client))
+            : Optional.empty();
     Style bold = Screen.colours() ? Style.BOLD : Style.PLAIN;
     out.println(bold.paint("nixtape " + Nixtape.VERSION));
     out.println("  data     " + data);
@@ -94,6 +100,13 @@ final class UpCommand implements Callable<Integer> {
             + servers
             + (kafka.bootstrapServers.isPresent() ? "" : ", inside this process"));
     out.println("  socket   " + socketPath);
+    out.println(
+        "  control  "
+            + agent
+                .map(_ -> "on: " + control.source())
+                .orElse(
+                    "off: only root can act on other users' builds, and this is "
+                        + System.getProperty("user.name")));
     out.println();
     out.println("To record this machine's Nix (2.30 or newer), put this into its nix.conf:");
     out.println();
@@ -138,6 +151,9 @@ final class UpCommand implements Callable<Integer> {
     if (!streams.awaitReady(READY)) {
       throw new IOException(
           "the projections were not ready after %d s".formatted(READY.toSeconds()));
+    }
+    if (agent.isPresent()) {
+      recording.push(Agent.start(agent.get(), exposition.meters(), SocketOptions::say));
     }
     manager.ready("recording, and answering at " + streams.address());
     out.println(

@@ -2,6 +2,7 @@ package dev.nixtape.projections.control;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
 
 /// What somebody wants done to one build on one host.
@@ -32,9 +33,20 @@ public record Command(
   ///
   /// @param build its id, as answers show it
   /// @param drvPath what its host knows it by
-  public record Target(String build, String drvPath) {}
+  public record Target(String build, String drvPath) {
+    public Target {
+      Objects.requireNonNull(build, "build");
+      Objects.requireNonNull(drvPath, "drvPath");
+    }
+  }
 
   public Command {
+    // Whoever writes to the topic may leave anything out.
+    Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(target, "target");
+    Objects.requireNonNull(action, "action");
+    Objects.requireNonNull(issuer, "issuer");
+    Objects.requireNonNull(reason, "reason");
     if (!deadline.isAfter(at) || deadline.isAfter(at.plus(LONGEST))) {
       throw new IllegalArgumentException(
           "deadline: after %s and at most %d min later, not %s"

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.nixtape.projections.ByteSlice;
 import dev.nixtape.projections.Json;
 import java.io.UncheckedIOException;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -33,8 +34,9 @@ public sealed interface ControlRecord {
     /// @throws IllegalArgumentException which says what is wrong with it
     public Command command() {
       try {
-        return Json.read(json.toArray(), Command.class);
-      } catch (UncheckedIOException e) {
+        // "null" is JSON too.
+        return Objects.requireNonNull(Json.read(json.toArray(), Command.class), "null");
+      } catch (UncheckedIOException | NullPointerException e) {
         throw new IllegalArgumentException("no command: " + e.getMessage(), e);
       }
     }
@@ -61,8 +63,8 @@ public sealed interface ControlRecord {
       }
       case RESULT -> {
         try {
-          yield new Answered(Json.read(value, Result.class));
-        } catch (UncheckedIOException e) {
+          yield new Answered(Objects.requireNonNull(Json.read(value, Result.class), "null"));
+        } catch (UncheckedIOException | NullPointerException e) {
           throw new IllegalArgumentException("no result: " + e.getMessage(), e);
         }
       }

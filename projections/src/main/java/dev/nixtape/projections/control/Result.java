@@ -76,6 +76,8 @@ public record Result(@Nullable UUID command, String host, long offset, Instant a
     REPLAYED,
     /// It is for another host.
     MISADDRESSED,
+    /// It was issued at a time that the host's clock has yet to reach: one of the clocks is wrong.
+    EARLY,
     /// The host's policy does not allow it to the issuer.
     NOT_ALLOWED,
     /// No builder on the host is that build's: it ended, or runs elsewhere.

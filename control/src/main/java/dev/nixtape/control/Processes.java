@@ -1,0 +1,104 @@
+package dev.nixtape.control;
+
+import dev.nixtape.control.Builder.Pid;
+import dev.nixtape.control.Proc.Stat;
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/// The processes of a build.
+record Processes(Proc proc) {
+  /// All of them, the builder first and each before its children; none when the builder is gone.
+  List<Stat> of(Builder builder) {
+    Map<Long, Stat> found = new LinkedHashMap<>();
+    if (builder.cgroup().isPresent()) {
+      for (long pid : pids(builder.cgroup().get().folder())) {
+        proc.stat(pid).ifPresent(stat -> found.put(pid, stat));
+      }
+    } else {
+      addTree(builder.process().pid(), found);
+      if (builder.ownUser()) {
+        addDaemons(builder, found);
+      }
+    }
+    // while it is there they are the build's; then its pid, user and cgroup may be another's
+    return isThere(builder.process()) ? inOrder(builder.process(), found) : List.of();
+  }
+
+  /// Whether it has not been waited for yet: until then nobody else gets its number.
+  private boolean isThere(Pid process) {
+    return proc.process(process.pid()).equals(Optional.of(process));
+  }
+
+  private void addTree(long pid, Map<Long, Stat> found) {
+    Optional<Stat> stat = proc.stat(pid);
+    if (stat.isPresent() && found.put(pid, stat.get()) == null) {
+      proc.children(pid).forEach(child -> addTree(child, found));
+    }
+  }
+
+  /// What outlived its parent is no longer below the builder. It has the user that Nix keeps for
+  /// the build, and sees the same root: in another the same number may be somebody else.
+  private void addDaemons(Builder builder, Map<Long, Stat> found) {
+    Optional<Inode> root = proc.root(builder.process().pid());
+    for (long pid : proc.all()) {
+      if (!found.containsKey(pid)
+          && root.isPresent()
+          && proc.uid(pid).orElse(-1) == builder.uid()
+          && proc.root(pid).equals(root)) {
+        proc.stat(pid)
+            .filter(stat -> stat.process().start() >= builder.process().start())
+            .ifPresent(stat -> found.put(pid, stat));
+      }
+    }
+  }
+
+  /// Those of a cgroup and of all below it.
+  static List<Long> pids(Path cgroup) {
+    List<Long> pids = new ArrayList<>();
+    try {
+      for (String pid : Files.readAllLines(cgroup.resolve("cgroup.procs"))) {
+        pids.add(Long.valueOf(pid));
+      }
+      try (DirectoryStream<Path> below = Files.newDirectoryStream(cgroup, Files::isDirectory)) {
+        below.forEach(folder -> pids.addAll(pids(folder)));
+      }
+    } catch (IOException | DirectoryIteratorException _) {
+      // removed
+    }
+    return pids;
+  }
+
+  private static List<Stat> inOrder(Pid builder, Map<Long, Stat> found) {
+    Map<Long, Stat> left = new LinkedHashMap<>(found);
+    List<Stat> ordered = new ArrayList<>();
+    take(builder.pid(), left, ordered);
+    for (Stat stat : found.values()) {
+      if (!found.containsKey(stat.parent())) {
+        take(stat.process().pid(), left, ordered);
+      }
+    }
+    // a parent may have changed while they were read
+    ordered.addAll(left.values());
+    return ordered;
+  }
+
+  private static void take(long pid, Map<Long, Stat> left, List<Stat> ordered) {
+    Stat stat = left.remove(pid);
+    if (stat != null) {
+      ordered.add(stat);
+      for (Stat child : List.copyOf(left.values())) {
+        if (child.parent() == pid) {
+          take(child.process().pid(), left, ordered);
+        }
+      }
+    }
+  }
+}
