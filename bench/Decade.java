@@ -115,6 +115,7 @@ public final class Decade {
         List.of(),
         List.of(new Build.Evidence("counter", s.outcome(), "its worker counted it")),
         new Build.LogRange(0, one.index, one.index + 100),
+        null,
         null);
   }
 

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 ///   it did not: 25 lines and 4,096 characters at most, without colours
 /// @param log where in `nixtape.log` its lines stand
 /// @param used null while it runs, and when nobody measured; in JSON its keys are among the others
+/// @param now what it uses now: in answers, never in facts; null when its host does not say
 public record Build(
     String id,
     String nixId,
@@ -64,7 +65,8 @@ public record Build(
     List<String> lastLines,
     List<Evidence> evidence,
     LogRange log,
-    @Nullable Used used) {
+    @Nullable Used used,
+    @Nullable Now now) {
 
   public enum Kind {
     BUILD,
@@ -143,6 +145,13 @@ public record Build(
     }
   }
 
+  /// What a build uses while it runs.
+  ///
+  /// @param cpuPercent of one processor, over the last second or so; null before anybody can say
+  /// @param memory bytes
+  /// @param frozen nothing of it runs until somebody thaws it
+  public record Now(@Nullable Long cpuPercent, long memory, boolean frozen) {}
+
   public Build {
     phases = List.copyOf(phases);
     lastLines = List.copyOf(lastLines);
@@ -154,6 +163,14 @@ public record Build(
   }
 
   public Build withUsed(Used used) {
+    return with(used, now);
+  }
+
+  public Build withNow(Now now) {
+    return with(used, now);
+  }
+
+  private Build with(@Nullable Used used, @Nullable Now now) {
     return new Build(
         id,
         nixId,
@@ -185,7 +202,8 @@ public record Build(
         lastLines,
         evidence,
         log,
-        used);
+        used,
+        now);
   }
 
   /// How long it took, or has taken at `now`.

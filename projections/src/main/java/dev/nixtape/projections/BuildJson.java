@@ -8,6 +8,7 @@ import com.fasterxml.jackson.core.util.ByteArrayBuilder;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.LogRange;
+import dev.nixtape.projections.Build.Now;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.PhaseTime;
 import dev.nixtape.projections.Build.Progress;
@@ -119,6 +120,7 @@ public final class BuildJson {
     evidence(json, build.evidence());
     log(json, build.log());
     used(json, build.used());
+    now(json, build.now());
     json.writeEndObject();
   }
 
@@ -169,6 +171,18 @@ public final class BuildJson {
     number(json, "cpuSystemMs", used == null ? null : used.cpuSystemMs());
     number(json, "peakMemory", used == null ? null : used.peakMemory());
     number(json, "ioBytes", used == null ? null : used.ioBytes());
+  }
+
+  private static void now(JsonGenerator json, @Nullable Now now) throws IOException {
+    if (now == null) {
+      json.writeNullField("now");
+      return;
+    }
+    json.writeObjectFieldStart("now");
+    number(json, "cpuPercent", now.cpuPercent());
+    json.writeNumberField("memory", now.memory());
+    json.writeBooleanField("frozen", now.frozen());
+    json.writeEndObject();
   }
 
   private static void number(JsonGenerator json, String name, @Nullable Long value)
@@ -234,6 +248,7 @@ public final class BuildJson {
     private @Nullable Long cpuSystemMs;
     private @Nullable Long peakMemory;
     private @Nullable Long ioBytes;
+    private @Nullable Now now;
 
     void read(String key, JsonParser json) throws IOException {
       switch (key) {
@@ -271,6 +286,7 @@ public final class BuildJson {
         case "cpuSystemMs" -> cpuSystemMs = number(json);
         case "peakMemory" -> peakMemory = number(json);
         case "ioBytes" -> ioBytes = number(json);
+        case "now" -> now = now(json);
         default -> json.skipChildren();
       }
     }
@@ -307,7 +323,8 @@ public final class BuildJson {
           lastLines,
           evidence,
           Objects.requireNonNull(log, "log"),
-          used());
+          used(),
+          now);
     }
 
     private @Nullable Used used() {
@@ -381,6 +398,26 @@ public final class BuildJson {
         }
       }
       return new Progress(numbers[0], numbers[1], numbers[2], numbers[3]);
+    }
+
+    private static @Nullable Now now(JsonParser json) throws IOException {
+      if (json.currentToken() == JsonToken.VALUE_NULL) {
+        return null;
+      }
+      Long cpuPercent = null;
+      long memory = 0;
+      boolean frozen = false;
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String key = json.currentName();
+        json.nextToken();
+        switch (key) {
+          case "cpuPercent" -> cpuPercent = number(json);
+          case "memory" -> memory = json.getLongValue();
+          case "frozen" -> frozen = json.getBooleanValue();
+          default -> json.skipChildren();
+        }
+      }
+      return new Now(cpuPercent, memory, frozen);
     }
 
     private void lastLines(JsonParser json) throws IOException {

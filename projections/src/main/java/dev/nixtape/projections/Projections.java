@@ -42,7 +42,11 @@ public interface Projections {
   /// What got slower, faster or began to fail, against the time of the same length before.
   Regressions regressions(TimeSpan span);
 
+  /// By name.
   List<HostView> hosts();
+
+  /// Remote builders, by address.
+  List<MachineView> machines();
 
   /// How far all of these answers are behind the log.
   Behind behind();

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.nixtape.projections.Build.Evidence;
 import dev.nixtape.projections.Build.LogRange;
+import dev.nixtape.projections.Build.Now;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.PhaseTime;
 import dev.nixtape.projections.Build.Progress;
@@ -54,7 +55,8 @@ class BuildJsonTest {
           List.of("  make: *** [all] Error 2", ""),
           List.of(new Evidence("message", Outcome.FAILED, "builder failed")),
           new LogRange(3, 1, 1L << 40),
-          new Used(1_000_000, 2_000, 3L << 30, 4L << 40));
+          new Used(1_000_000, 2_000, 3L << 30, 4L << 40),
+          new Now(143L, 1L << 31, true));
   private static final Build BARE =
       new Build(
           "id",
@@ -87,6 +89,7 @@ class BuildJsonTest {
           List.of(),
           List.of(),
           new LogRange(0, 0, 0),
+          null,
           null);
 
   @Test

@@ -75,6 +75,7 @@ class BuildQueryTest {
             List.of(),
             List.of(),
             new Build.LogRange(0, 0, 0),
+            null,
             null);
     return BuildQuery.of(Map.of("name", asked)).matches(build);
   }

@@ -70,6 +70,9 @@ final class BuildCommand implements Callable<Integer> {
     row(out, "began", BuildRows.time(build.startedAt(), now));
     row(out, build.running() ? "runs for" : "took", Screen.duration(build.elapsed(now)));
     row(out, "moved", build.bytes() == null ? null : Screen.bytes(build.bytes()));
+    if (build.now() != null) {
+      now(build.now(), out);
+    }
     if (build.used() != null) {
       used(build, build.used(), out);
     }
@@ -97,6 +100,11 @@ final class BuildCommand implements Callable<Integer> {
     for (String line : build.lastLines()) {
       row(out, "", "> " + line);
     }
+  }
+
+  private static void now(Build.Now now, PrintWriter out) {
+    row(out, "processor", now.cpuPercent() == null ? null : now.cpuPercent() + " % of one now");
+    row(out, "memory", Screen.bytes(now.memory()) + " now");
   }
 
   private static void used(Build build, Build.Used used, PrintWriter out) {

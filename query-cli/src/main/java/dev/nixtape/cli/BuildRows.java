@@ -50,16 +50,22 @@ final class BuildRows {
     return id == null ? "" : id.substring(0, Math.min(SHORT_ID, id.length()));
   }
 
-  /// Of one processor, on average.
+  /// Of one processor: now, or on average of what has ended.
   static @Nullable Long cpuPercent(Build build) {
+    if (build.now() != null) {
+      return build.now().cpuPercent();
+    }
     Long ms = build.durationMs();
     return build.used() == null || ms == null || ms == 0
         ? null
         : (Long) (100 * build.used().cpuMs() / ms);
   }
 
-  /// Bytes, at most.
+  /// Bytes: now, or the most that what has ended had.
   private static @Nullable Long memory(Build build) {
+    if (build.now() != null) {
+      return build.now().memory();
+    }
     return build.used() == null ? null : (Long) build.used().peakMemory();
   }
 
@@ -70,6 +76,9 @@ final class BuildRows {
   /// One word for kind and outcome: `building`, `built`, `failed`, …
   static String state(Build build) {
     Outcome outcome = build.outcome();
+    if (isFrozen(build)) {
+      return "frozen";
+    }
     if (outcome == null) {
       return switch (build.kind()) {
         case BUILD -> "building";
@@ -108,10 +117,14 @@ final class BuildRows {
     };
   }
 
+  private static boolean isFrozen(Build build) {
+    return build.now() != null && build.now().frozen();
+  }
+
   static Style colour(Build build) {
     Outcome outcome = build.outcome();
     if (outcome == null) {
-      return Style.BLUE;
+      return isFrozen(build) ? Style.YELLOW : Style.BLUE;
     }
     return switch (outcome) {
       case SUCCEEDED, CACHED -> Style.GREEN;

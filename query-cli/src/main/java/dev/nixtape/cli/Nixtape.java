@@ -56,6 +56,7 @@ public final class Nixtape implements Runnable {
     COMMANDS.put("trend", TrendCommand.class);
     COMMANDS.put("regressions", RegressionsCommand.class);
     COMMANDS.put("hosts", HostsCommand.class);
+    COMMANDS.put("machines", MachinesCommand.class);
     COMMANDS.put("sql", SqlCommand.class);
     COMMANDS.put("export", ExportCommand.class);
     COMMANDS.put("topics", TopicsCommand.class);

@@ -146,6 +146,7 @@ final class TrainQuestionsCommand implements Callable<Integer> {
             ? List.of()
             : List.of(new Build.Evidence("counter", outcome, "the worker counted it")),
         new LogRange(0, 1, 2),
+        null,
         null);
   }
 }

@@ -27,6 +27,31 @@ class CommandsTest {
        "log":{"partition":0,"from":1,"to":2},"cpuUserMs":120000,"cpuSystemMs":3000,"peakMemory":2147483648,"ioBytes":4096,"addedLater":true}
       """;
 
+  private static final String FROZEN =
+      """
+      {"id":"8k3x9q2m00000000","nixId":"1","kind":"build","drvPath":"/nix/store/x.drv","name":"big-2.0","host":"builder-7",
+       "machine":"local","user":"alice","session":"builder-7/s","startedAt":"2026-01-31T14:03:00.000Z","finishedAt":null,
+       "phases":[],"logLines":12,"evidence":[],"log":{"partition":0,"from":1,"to":2},
+       "now":{"cpuPercent":0,"memory":1073741824,"frozen":true}}
+      """;
+
+  private static final String HOSTS =
+      """
+      [{"host":"builder-7","open":0,"sessions":3,"running":1,"lastAt":"2026-01-31T14:03:00.000Z",
+        "log":{"chunks":1,"bytes":1024,"lines":9,"text":0,"unrecognised":0,"gaps":0,"missing":0,"missingLines":0,"repeated":0},
+        "now":{"at":"2026-01-31T14:03:00.000Z","load":[3.14,2.0,1.0],"processors":8,"memory":4096,"memoryAvailable":3072,
+               "pressure":{"cpu":12.4,"memory":0.0,"io":3.0},"store":9000,"storeFree":2048}},
+       {"host":"laptop","open":0,"sessions":1,"running":0,"lastAt":"2026-01-31T14:03:00.000Z",
+        "log":{"chunks":1,"bytes":1024,"lines":9,"text":0,"unrecognised":0,"gaps":0,"missing":0,"missingLines":0,"repeated":0},
+        "now":null}]
+      """;
+
+  private static final String MACHINES =
+      """
+      [{"uri":"ssh-ng://builder-7","systems":["aarch64-linux","x86_64-linux"],"slots":4,"used":3,
+        "hosts":[{"host":"a","used":2},{"host":"b","used":1},{"host":"c","used":0}]}]
+      """;
+
   private static final String HELLO =
       """
       [{"name":"hello-2.12.1","count":1,"succeeded":1,"failed":0,"totalMs":5,"lastMs":5,"lastAt":"2026-01-31T14:03:00.000Z",
@@ -93,7 +118,10 @@ class CommandsTest {
           Map.entry("/v1/history", HELLO),
           Map.entry("/v1/sessions", "[]"),
           Map.entry("/v1/tree/top", TREE),
-          Map.entry("/v1/hosts", "[]"),
+          Map.entry("/v1/hosts", HOSTS),
+          Map.entry("/v1/machines", MACHINES),
+          Map.entry("/v1/builds/frozen", FROZEN),
+          Map.entry("/v1/builds?show=running", "[" + FROZEN + "]"),
           Map.entry("/v1/flaky", FLAKY),
           Map.entry("/v1/failures", FAILURES),
           Map.entry("/v1/cost", COSTS),
@@ -177,6 +205,35 @@ class CommandsTest {
   }
 
   @Test
+  void whatRunsShowsWhatItUsesNowAndWhetherItIsFrozen() {
+    String all = ask("builds", "--running");
+    String one = execute("build", "frozen", "--server", address).out();
+
+    assertTrue(all.contains("8k3x9q2m frozen big-2.0 "), all);
+    assertTrue(all.contains(" 0 % 1.0 GiB "), all);
+    assertTrue(one.contains("processor   0 % of one now\n"), one);
+    assertTrue(one.contains("memory      1.0 GiB now\n"), one);
+  }
+
+  @Test
+  void hostsShowsWhatThoseUseThatSaySo() {
+    String out = ask("hosts");
+    String csv = ask("hosts", "-o", "csv");
+
+    assertTrue(out.contains("builder-7 1 3.1 of 8 25 % 12/0/3 % 2.0 KiB 3 9 1.0 KiB "), out);
+    assertTrue(out.contains("laptop 1 9 1.0 KiB "), out);
+    assertTrue(csv.contains("builder-7,1,3.14,1024,12/0/3 %,2048,0,3,9,1024,0,0,2026"), csv);
+    assertTrue(csv.contains("laptop,0,,,,,0,1,9,1024,0,0,2026"), csv);
+  }
+
+  @Test
+  void machinesShowsWhoUsesTheirSlots() {
+    String out = ask("machines");
+
+    assertTrue(out.endsWith("ssh-ng://builder-7 aarch64-linux x86_64-linux 4 3 a:2 b:1\n"), out);
+  }
+
+  @Test
   void aTreeIsDrawn() {
     Result result = execute("tree", "top", "--server", address);
 
@@ -205,7 +262,10 @@ class CommandsTest {
   /// The lines of an answer, gaps of any width as one space.
   private String ask(String... question) {
     List<String> args = new ArrayList<>(List.of(question));
-    args.addAll(List.of("--server", address, "--tz", "UTC"));
+    args.addAll(List.of("--server", address));
+    if (!List.of("builds", "hosts", "machines").contains(question[0])) {
+      args.addAll(List.of("--tz", "UTC"));
+    }
     Result result = execute(args.toArray(String[]::new));
     assertEquals(0, result.status(), result.err());
     return result.out().replaceAll(" +", " ");

@@ -9,6 +9,7 @@ import dev.nixtape.projections.During;
 import dev.nixtape.projections.FlakyBuild;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.LogView;
+import dev.nixtape.projections.MachineView;
 import dev.nixtape.projections.NameFilter;
 import dev.nixtape.projections.NameHistory;
 import dev.nixtape.projections.NotKnown;
@@ -28,6 +29,7 @@ import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.Past;
 import dev.nixtape.projections.history.Totalling;
+import dev.nixtape.projections.hosts.Using;
 import dev.nixtape.projections.nix.StorePath;
 import dev.nixtape.projections.operations.CacheUse;
 import dev.nixtape.projections.operations.Costing;
@@ -97,10 +99,7 @@ final class Farm implements Projections, Library {
     // A fact is live and in a history at once for a moment; it is shown once.
     Set<String> ids = new HashSet<>();
     live.forEach(build -> ids.add(build.id()));
-    Stream<Build> running =
-        live.stream()
-            .filter(build -> build.running() && query.matches(build))
-            .sorted(Comparator.comparing(Build::startedAt).reversed());
+    Stream<Build> running = running(live.stream().filter(query::matches));
     if (query.show() == BuildQuery.Show.RUNNING) {
       return running;
     }
@@ -117,6 +116,19 @@ final class Farm implements Projections, Library {
         Merge.of(finished, Comparator.comparing(Farm::endOf).reversed()).limit(query.limit()));
   }
 
+  /// Those that run, newest first, with what they use.
+  private Stream<Build> running(Stream<Build> live) {
+    List<Build> running =
+        live.filter(Build::running)
+            .sorted(Comparator.comparing(Build::startedAt).reversed())
+            .toList();
+    return running.isEmpty() ? Stream.empty() : running.stream().map(using()::with);
+  }
+
+  private Using using() {
+    return new Using(flat(Part::using));
+  }
+
   static Instant endOf(Build build) {
     return build.finishedAt() == null ? build.startedAt() : build.finishedAt();
   }
@@ -129,7 +141,7 @@ final class Farm implements Projections, Library {
     }
     for (Build build : flat(part -> part.live(BuildQuery.of(BuildQuery.Show.ALL)))) {
       if (build.id().startsWith(prefix)) {
-        found.put(build.id(), build);
+        found.put(build.id(), build.running() ? using().with(build) : build);
       }
     }
     return List.copyOf(found.values());
@@ -163,7 +175,7 @@ final class Farm implements Projections, Library {
         sums,
         query.test() ? flat(part -> part.times(query)) : List.of(),
         query.before().map(before -> flat(part -> part.times(before))).orElse(List.of()),
-        LogView.of(hosts()));
+        LogView.of(logged()));
   }
 
   private void requireKnown(NameFilter filter) {
@@ -257,11 +269,21 @@ final class Farm implements Projections, Library {
 
   @Override
   public List<HostView> hosts() {
+    return using().with(logged());
+  }
+
+  @Override
+  public List<MachineView> machines() {
+    return using().machines();
+  }
+
+  /// Hosts as the log knows them.
+  private Collection<HostView> logged() {
     Map<String, HostView> hosts = new TreeMap<>();
     for (HostView host : flat(Part::hosts)) {
       hosts.merge(host.host(), host, HostView::plus);
     }
-    return List.copyOf(hosts.values());
+    return hosts.values();
   }
 
   @Override

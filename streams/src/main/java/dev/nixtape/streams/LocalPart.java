@@ -23,6 +23,7 @@ import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.hosts.HostState;
 import dev.nixtape.projections.operations.CacheUse;
 import dev.nixtape.projections.operations.Flakiness;
 import dev.nixtape.projections.operations.Waiting;
@@ -246,7 +247,8 @@ final class LocalPart implements Part {
       ended.forEachRemaining(entry -> {
         String host = entry.key.substring(Memory.HOSTS.length());
         HostTotals totals = Json.read(entry.value, HostTotals.class);
-        hosts.put(host, new HostView(host, 0, totals.sessions(), 0, totals.lastAt(), totals.log()));
+        hosts.put(
+            host, new HostView(host, 0, totals.sessions(), 0, totals.lastAt(), totals.log(), null));
       });
     }
     live.memory(partition)
@@ -254,7 +256,7 @@ final class LocalPart implements Part {
           for (Session open : memory.sessions()) {
             hosts.merge(
                 open.host(),
-                new HostView(open.host(), 1, 1, 0, open.lastAt(), open.tally()),
+                new HostView(open.host(), 1, 1, 0, open.lastAt(), open.tally(), null),
                 HostView::plus);
           }
           for (Build build : memory.activities()) {
@@ -264,6 +266,16 @@ final class LocalPart implements Part {
           }
         });
     return List.copyOf(hosts.values());
+  }
+
+  @Override
+  public List<HostState> using() {
+    Instant now = Instant.now();
+    return stores(HostsTopology.STORE, Topic.HOSTS).stream()
+        .flatMap(store -> stream(store.all()))
+        .map(entry -> Json.read(entry.value, HostState.class))
+        .filter(host -> host.isFresh(now))
+        .toList();
   }
 
   @Override

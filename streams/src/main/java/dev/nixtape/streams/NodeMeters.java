@@ -125,6 +125,9 @@ final class NodeMeters implements AutoCloseable {
     if (held.topic().equals(Topic.DERIVATIONS)) {
       return stores(DerivationsTopology.STORE, partition, tags);
     }
+    if (!held.topic().equals(Topic.LOG)) {
+      return List.of();
+    }
     List<Meter> all = new ArrayList<>(stores(LiveTopology.STORE, partition, tags));
     all.add(counter("sessions", "Sessions that began", null, partition, tags, LogView::sessions));
     all.add(counter("chunks", "Chunks folded", null, partition, tags, LogView::chunks));

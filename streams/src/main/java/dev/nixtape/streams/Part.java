@@ -17,6 +17,7 @@ import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.hosts.HostState;
 import dev.nixtape.projections.operations.Waiting.Longest;
 import dev.nixtape.projections.trends.Tests;
 import java.io.IOException;
@@ -74,6 +75,9 @@ interface Part {
   Tests tests(TimeSpan span) throws IOException;
 
   List<HostView> hosts() throws IOException;
+
+  /// What hosts use now; not those of which nothing has been heard lately.
+  List<HostState> using() throws IOException;
 
   /// Those of these derivations that it knows.
   List<Node> nodes(Collection<String> drvPaths) throws IOException;

@@ -150,6 +150,7 @@ final class Questions implements QueryServer.Handler {
       }
       case "regressions" -> send(exchange, 200, farm.regressions(compared(asked)));
       case "hosts" -> sendAll(exchange, farm.hosts().stream());
+      case "machines" -> sendAll(exchange, farm.machines().stream());
       case "topics" ->
           send(
               exchange,
@@ -367,6 +368,7 @@ final class Questions implements QueryServer.Handler {
       case "waits" -> sendAll(exchange, Stream.of(local.longestWaits(During.of(asked))));
       case "regressions" -> sendAll(exchange, Stream.of(local.tests(compared(asked))));
       case "hosts" -> sendAll(exchange, local.hosts().stream());
+      case "using" -> sendAll(exchange, local.using().stream());
       case "nodes" -> sendAll(exchange, local.nodes(paths(asked)).stream());
       case "derivations" -> sendAll(exchange, local.derivations(paths(asked)).stream());
       case "behind" -> sendAll(exchange, Stream.of(local.behind()));

@@ -21,6 +21,7 @@ import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.hosts.HostState;
 import dev.nixtape.projections.operations.Waiting.Longest;
 import dev.nixtape.projections.trends.Tests;
 import java.io.IOException;
@@ -135,6 +136,11 @@ final class RemotePart implements Part {
   @Override
   public List<HostView> hosts() throws IOException {
     return list("hosts", HostView.class);
+  }
+
+  @Override
+  public List<HostState> using() throws IOException {
+    return list("using", HostState.class);
   }
 
   @Override

@@ -40,6 +40,7 @@ final class Routes implements QueryServer.Handler {
           "history",
           "stats",
           "hosts",
+          "machines",
           "topics",
           "status",
           "tree",

@@ -122,6 +122,7 @@ public final class StreamsNode implements AutoCloseable {
     LiveTopology.addTo(topology, live, meters);
     HistoryTopology.addTo(topology, live, kept);
     DerivationsTopology.addTo(topology);
+    HostsTopology.addTo(topology);
     return topology;
   }
 

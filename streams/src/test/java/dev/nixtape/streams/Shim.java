@@ -60,7 +60,7 @@ final class Shim {
     long offset = 0;
     long activity = 0;
     for (String name : names) {
-      String drvPath = "/nix/store/%032d-%s.drv".formatted(++activity, name);
+      String drvPath = drvPath(++activity, name);
       ByteSlice start =
           line(
               "{\"action\":\"start\",\"fields\":[\"%s\",\"\",1,1],\"id\":%d,\"level\":3,\"parent\":0,\"text\":\"\",\"type\":105}"
@@ -85,6 +85,11 @@ final class Shim {
     }
     entries.add(new LogEntry.Closed(id, at, offset, Ending.end()));
     return entries;
+  }
+
+  /// Of the `number`th derivation that a session builds.
+  static String drvPath(long number, String name) {
+    return "/nix/store/%032d-%s.drv".formatted(number, name);
   }
 
   private static ByteSlice line(String json) {

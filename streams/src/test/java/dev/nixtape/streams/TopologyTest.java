@@ -5,17 +5,21 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.nixtape.projections.Amendment;
 import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.BuildJson;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.control.HostSample;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.derivations.Shelf;
 import dev.nixtape.projections.history.History;
+import dev.nixtape.projections.hosts.HostState;
 import dev.nixtape.projections.tape.LogEntry;
 import dev.nixtape.projections.tape.Observation;
+import dev.nixtape.projections.tape.Report;
 import dev.nixtape.projections.tape.SessionId;
 import dev.nixtape.projections.tape.Topic;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -25,6 +29,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Properties;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -200,6 +205,95 @@ class TopologyTest {
 
     KeyValueStore<String, byte[]> shelf = driver.getKeyValueStore(DerivationsTopology.STORE);
     assertNull(shelf.get(Shelf.DRV + "/nix/store/a.drv"));
+  }
+
+  @Test
+  void whatABuildUsedFollowsItsFactAndIsPutIntoIt() {
+    List<LogEntry> session = Shim.builds("h", 1, List.of("linux-6.1"));
+    publish(session);
+    LogEntry end = session.getLast();
+    publish(
+        List.of(
+            new LogEntry.Reported(
+                new SessionId("h", "agent"),
+                end.at().plusMillis(900),
+                new Report.Used(Shim.drvPath(1, "linux-6.1"), 700, 50, 1 << 20, null, null))));
+
+    List<TestRecord<String, byte[]>> told = builds.readRecordsToList();
+    assertEquals(List.of("linux-6.1", "linux-6.1"), told.stream().map(r -> r.key()).toList());
+    assertNull(told.getFirst().headers().lastHeader("amending"));
+    assertNotNull(told.getLast().headers().lastHeader("amending"));
+    Build fact = BuildJson.read(told.getFirst().value());
+    assertNull(fact.used());
+    Build.Used used = new Build.Used(700, 50, 1 << 20, null);
+    assertEquals(
+        new Amendment(fact.id(), fact.name(), Objects.requireNonNull(fact.finishedAt()), used),
+        Json.read(told.getLast().value(), Amendment.class));
+
+    TestInputTopic<String, byte[]> facts =
+        driver.createInputTopic(
+            Topic.BUILDS.name(), new StringSerializer(), new ByteArraySerializer());
+    facts.pipeInput(new TestRecord<>("x", new byte[] {'{', '}'}, told.getLast().headers(), 1L));
+    KeyValueStore<String, byte[]> history = driver.getKeyValueStore(HistoryTopology.STORE);
+    byte[] key = Objects.requireNonNull(history.get(History.ID + fact.id()));
+    assertEquals(
+        fact.withUsed(used),
+        BuildJson.read(
+            Objects.requireNonNull(history.get(new String(key, StandardCharsets.UTF_8)))));
+  }
+
+  @Test
+  void whatIsAmendedOnItsWayToAHistoryIsShownAmended() {
+    publish(Shim.builds("h", 1, List.of("linux-6.1")));
+    Build fact = BuildJson.read(builds.readValue());
+    Build.Used used = new Build.Used(1, 2, 3, null);
+
+    live.finished(fact);
+    live.amended(
+        new Amendment(fact.id(), fact.name(), Objects.requireNonNull(fact.finishedAt()), used));
+
+    assertEquals(List.of(fact.withUsed(used)), List.copyOf(live.of(EnumSet.of(Build.Kind.BUILD))));
+  }
+
+  /// Neither what is no sample nor what piled up while nobody read is kept.
+  @Test
+  void ofAHostTheLastSampleIsKeptAndWhatItsBuildsUsedSinceTheOneBefore() {
+    TestInputTopic<String, byte[]> samples =
+        driver.createInputTopic(
+            Topic.HOSTS.name(), new StringSerializer(), new ByteArraySerializer());
+    Instant now = Instant.now();
+    samples.pipeInput("h", Json.write(sample(now, 100)), now.toEpochMilli());
+    samples.pipeInput("h", new byte[] {'{'}, now.toEpochMilli());
+    samples.pipeInput("h", null, now.toEpochMilli());
+    HostSample last = sample(now.plusMillis(1000), 600);
+    samples.pipeInput("h", Json.write(last), now.toEpochMilli());
+    samples.pipeInput(
+        "h", Json.write(sample(now.minusSeconds(300), 1)), now.minusSeconds(300).toEpochMilli());
+
+    KeyValueStore<String, byte[]> hosts = driver.getKeyValueStore(HostsTopology.STORE);
+    HostState kept = Json.read(Objects.requireNonNull(hosts.get("h")), HostState.class);
+    assertEquals(last, kept.sample());
+    assertEquals(Map.of("/nix/store/x.drv", 50L), kept.cpuPercent());
+    assertTrue(kept.isFresh(now));
+  }
+
+  private static HostSample sample(Instant at, long cpuMs) {
+    Instant ofMillis = Instant.ofEpochMilli(at.toEpochMilli());
+    return new HostSample(
+        "h",
+        "boot",
+        ofMillis,
+        List.of(1.0, 1.0, 1.0),
+        4,
+        1,
+        1,
+        null,
+        1,
+        1,
+        List.of(
+            new HostSample.BuildUse(
+                "/nix/store/x.drv", Instant.EPOCH, false, cpuMs, 0, 1, 1, null, null, 1, null)),
+        List.of());
   }
 
   @Test

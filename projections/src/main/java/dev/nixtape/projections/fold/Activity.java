@@ -308,6 +308,7 @@ sealed interface Activity {
         lastLines,
         activity.evidence(),
         course.log(),
-        course.used());
+        course.used(),
+        null);
   }
 }

@@ -149,6 +149,7 @@ final class Store implements Library {
         List.of(),
         List.of(),
         new LogRange(0, 0, 0),
+        null,
         null);
   }
 }

@@ -87,7 +87,8 @@ class HistoryTest {
         List.of(),
         List.of(),
         new Build.LogRange(0, number, number),
-        kind == Kind.BUILD && number % 3 == 0 ? used(number) : null);
+        kind == Kind.BUILD && number % 3 == 0 ? used(number) : null,
+        null);
   }
 
   private static Used used(int number) {

@@ -165,7 +165,8 @@ class OperationsTest {
               lastLines,
               List.of(),
               new Build.LogRange(0, number, number),
-              used);
+              used,
+              null);
       history.add(fact, BuildJson.write(fact));
       return fact;
     }

@@ -108,6 +108,7 @@ final class Farm {
             List.of(),
             List.of(),
             new LogRange(0, number, number),
+            null,
             null);
     number++;
     histories

@@ -79,7 +79,7 @@ class LogCheckTest {
   }
 
   private static HostView host(String name, Instant lastAt) {
-    return new HostView(name, 0, 1, 0, lastAt, Session.Tally.NONE);
+    return new HostView(name, 0, 1, 0, lastAt, Session.Tally.NONE, null);
   }
 
   @Test
