@@ -6,6 +6,7 @@ import itertools
 import json
 import multiprocessing
 import pathlib
+import re
 import resource
 import select
 import signal
@@ -782,6 +783,19 @@ def query(bench):
         bench.ratio([ms], "ms", [goals[question]], "goal", question)
 
 
+def control(bench):
+    """from an order at the server's socket to its effect on a build of a real Nix, through Kafka, 99th percentile in ms; the reference is the goal"""
+    took = []
+    for _ in range(bench.pairs):
+        done = subprocess.run([LAUNCHER.parent / "e2e/run", "order_to_effect"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        told = re.search(r"median (\d+) ms, p99 (\d+) ms", done.stdout)
+        if not told:
+            raise CannotRun(done.stdout.strip()[-300:] or done.stderr.strip()[-300:])
+        bench.say(told[0])
+        took.append(float(told[2]))
+    bench.ratio(took, "ms", [250] * len(took), "goal")
+
+
 def settle(process):
     """Waits until a process that wrote much, and whose store compacts it, does nothing any more."""
     before = cpu_seconds(process.pid)
@@ -804,4 +818,4 @@ def disk(folder):
     return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
 
 
-CASES = [project, ingest, latency, sessions, fairness, overhead, cli, start, footprint, query]
+CASES = [project, ingest, latency, sessions, fairness, overhead, cli, start, footprint, query, control]

@@ -1,8 +1,11 @@
 """Freezing, thawing and killing real builds: that one and no other, by whom the policy allows, and on record."""
 
+import http.client
 import json
 import pathlib
 import random
+import signal
+import socket
 import subprocess
 import time
 
@@ -233,3 +236,47 @@ def one_of_eight(nix, nixtape):
             raise Wrong("a third of the kills in time", killed)
 
     return check
+
+
+class Peer(http.client.HTTPConnection):
+    """HTTP over the UNIX socket at which the server knows who asks."""
+
+    def __init__(self, path):
+        super().__init__("localhost")
+        self._path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock.connect(str(self._path))
+
+
+@case
+def order_to_effect(nix, nixtape):
+    """What lies between an order and its effect, through Kafka: printed, and within a second."""
+    file = nix.expression("order", '{ a = sh "order" "sleep 300; echo > $out"; }')
+    client = nix.start("nix", "build", "--no-link", "-f", file, "a")
+    build = eventually(lambda: the_one(nixtape.activities("build", "order", "--running"), "running builds"))
+    events = the_one([f for f in pathlib.Path("/sys/fs/cgroup").glob("**/nix-build-*/cgroup.events")], "cgroups of builds")
+    path = nix.socket_dir / f"query-{nixtape.address.rpartition(':')[2]}.sock"
+    took = []
+    for number in range(200):
+        action, now = ("freeze", "frozen 1") if number % 2 == 0 else ("thaw", "frozen 0")
+        began = time.monotonic()
+        peer = Peer(path)
+        order = {"action": {"do": action}, "targets": {"builds": [build["id"]]}}
+        peer.request("POST", "/v1/commands", json.dumps(order), {"Content-Type": "application/json"})
+        expect(200, peer.getresponse().status, "status of an order")
+        peer.close()
+        while now not in events.read_text():
+            if time.monotonic() - began > 10:
+                raise Wrong(f"'{now}' within 10 s", events.read_text())
+            time.sleep(0.001)
+        took.append((time.monotonic() - began) * 1000)
+    client.send_signal(signal.SIGINT)
+    client.communicate(timeout=60)
+    took = sorted(took[len(took) // 4 :])  # the first ones are compiled
+    median, most = took[len(took) // 2], took[int(len(took) * 0.99)]
+    print(f"order to effect: median {median:.0f} ms, p99 {most:.0f} ms of {len(took)}", flush=True)
+    if median > 1000:
+        raise Wrong("an effect within a second", f"{median:.0f} ms")
+    return lambda: expect("interrupted", the_one(nixtape.builds("order"), "builds")["outcome"], "outcome")

@@ -158,7 +158,7 @@ class Nixtape:
         self.kafka_port = free_port()
         self._server = None
         self.ready_too_early = False
-        self.environment = {**os.environ, "NIXTAPE_SERVER": f"http://{self.address}", "NO_COLOR": "1"}
+        self.environment = {**os.environ, "NIXTAPE_SERVER": f"http://{self.address}", "NIXTAPE_SOCKET_DIR": str(nix.socket_dir), "NO_COLOR": "1"}
 
     def start(self):
         # On one machine nixtape knows Nix's users from /etc/passwd. Here Nix has a Debian of its own: so in a mount namespace of
@@ -169,7 +169,7 @@ class Nixtape:
         with_users = ["unshare", "--mount", "--propagation", "private", "sh", "-c", 'mount --bind "$0" /etc/passwd; exec "$@"', passwd]
         self._server = subprocess.Popen(
             [*with_users, LAUNCHER, "up", "--data", self.scratch / "data", "--listen", self.address]
-            + ["--kafka-port", str(self.kafka_port), "--socket-dir", self._nix.socket_dir],
+            + ["--kafka-port", str(self.kafka_port), "--socket-dir", self._nix.socket_dir, "--root", self._nix.root],
             stdin=subprocess.DEVNULL,
             stdout=self._log,
             stderr=subprocess.STDOUT,
