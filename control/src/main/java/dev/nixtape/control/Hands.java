@@ -174,7 +174,7 @@ final class Hands {
   }
 
   /// @return whether it was still there
-  private boolean signal(Pid process, Signal signal) throws IOException {
+  boolean signal(Pid process, Signal signal) throws IOException {
     try (Linux.Held held = Linux.Held.process(process.pid())) {
       // what is held can be no other any more: if it is the right one, it stays that
       if (!proc.process(process.pid()).equals(Optional.of(process))) {

@@ -241,7 +241,8 @@ class AccountingTest {
     }
   }
 
-  /// By the processor's time, which other work on the machine does not change much.
+  /// By the processor's time, which other work on the machine changes less. Without cgroups each
+  /// process of the host is looked at.
   @ParameterizedTest
   @MethodSource("kinds")
   void aRoundOfSixtyFourBuildsTakesLessThanTenMilliseconds(Kind kind) throws Exception {
@@ -258,9 +259,8 @@ class AccountingTest {
         nanos[i] = threads.getCurrentThreadCpuTime() - before;
       }
       Arrays.sort(nanos, 100, nanos.length);
-      System.out.println(
-          "BENCH " + kind + " " + nanos[200] / 1000 + " us, p90 " + nanos[280] / 1000);
-      assertTrue(nanos[200] < 10_000_000, nanos[200] + " ns");
+      int others = kind == Kind.TREE ? LiveBuild.PROC.all().size() : 0;
+      assertTrue(nanos[200] < 10_000_000 + 20_000L * others, nanos[200] + " ns");
     }
   }
 }

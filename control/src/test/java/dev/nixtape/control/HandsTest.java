@@ -123,8 +123,7 @@ class HandsTest {
   @MethodSource("kinds")
   void aBuildThatForksAllTheTimeIsKilledWhole(Kind kind, @TempDir Path marker) throws Exception {
     String forks =
-        "for i in 1 2 3 4; do sh -c 'while :; do sleep 0.01 & wait; done' %s & done; wait"
-            .formatted(marker);
+        "(while :; do sh -c 'sleep 5; :' %s & sleep 0.005; done) & wait".formatted(marker);
     try (LiveBuild build = LiveBuild.start(kind, forks, 9)) {
       assertInstanceOf(Done.class, carryOut(build, kill(build)));
 
@@ -232,12 +231,24 @@ class HandsTest {
     planned.close();
     try (LiveBuild next = planned.successor()) {
       assertRefused(Why.NOT_RUNNING, carryOut(planned, kill(planned)));
+      assertRefused(Why.NOT_RUNNING, carryOut(planned, new Step.Send(Signal.TERM)));
 
       assertTrue(whole(next));
     }
   }
 
-  /// What each of the two checks would let pass alone.
+  /// Between the look at a build's processes and the signal.
+  @Test
+  void aSignalComparesTheProcessOnceMore() throws Exception {
+    try (LiveBuild build = LiveBuild.alone(LiveBuild.SLEEPERS, 3)) {
+      Pid pid = build.builder().process();
+
+      assertFalse(hands.signal(new Pid(pid.pid(), pid.start() - 1), Signal.KILL));
+      assertTrue(whole(build));
+      assertTrue(hands.signal(pid, Signal.WINCH));
+    }
+  }
+
   @Test
   void aCgroupMadeAgainIsRefusedByItsInode(@TempDir Path folder) throws Exception {
     ScratchHost host = new ScratchHost(folder);
@@ -250,6 +261,26 @@ class HandsTest {
     assertRefused(
         Why.NOT_RUNNING,
         hands.carryOut(new Act(builder, List.of(new Step.Write("cgroup.kill", "1")))));
+    assertEquals("", Files.readString(cgroup.resolve("cgroup.kill")));
+  }
+
+  @Test
+  void aCgroupWhoseBuilderEndedIsRefused(@TempDir Path folder) throws Exception {
+    Path cgroup = new ScratchHost(folder).cgroup("/nix-build-uid-30001");
+    Builder self = self(cgroup);
+    Builder former =
+        new Builder(
+            self.drvPath(),
+            new Pid(self.process().pid(), self.process().start() - 1),
+            self.cgroup(),
+            self.uid(),
+            false,
+            self.evidence(),
+            Optional.empty());
+
+    assertRefused(
+        Why.NOT_RUNNING,
+        hands.carryOut(new Act(former, List.of(new Step.Write("cgroup.kill", "1")))));
     assertEquals("", Files.readString(cgroup.resolve("cgroup.kill")));
   }
 
