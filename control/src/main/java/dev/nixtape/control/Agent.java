@@ -70,6 +70,8 @@ public final class Agent implements AutoCloseable {
     Ending carryOut(ControlPlan.Act act);
 
     HostSample sample() throws IOException;
+
+    void close();
   }
 
   Agent(
@@ -251,5 +253,6 @@ public final class Agent implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     outbox.close();
+    local.close();
   }
 }

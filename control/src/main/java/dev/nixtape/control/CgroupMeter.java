@@ -119,7 +119,8 @@ final class CgroupMeter implements Meter {
         : null;
   }
 
-  private static double waited(String text) {
+  /// `some avg10=0.12 avg60=…`, of a cgroup or of the host.
+  static double waited(String text) {
     int from = text.indexOf("avg10=") + "avg10=".length();
     int to = text.indexOf(' ', from);
     return to < 0 ? 0 : Double.parseDouble(text.substring(from, to));

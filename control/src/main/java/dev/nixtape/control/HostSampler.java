@@ -7,12 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /// Takes samples of a host. For one thread.
-final class HostSampler {
+final class HostSampler implements AutoCloseable {
   private final String host;
   private final String boot;
   private final HostFigures figures;
@@ -40,19 +39,24 @@ final class HostSampler {
   }
 
   HostSample look() throws IOException {
-    Map<String, Long> memory = figures.memory();
+    HostFigures.Memory memory = figures.memory();
     return new HostSample(
         host,
         boot,
         clock.instant(),
         figures.load(),
         figures.processors(),
-        memory.getOrDefault("MemTotal", 0L),
-        memory.getOrDefault("MemAvailable", 0L),
+        memory.total(),
+        memory.available(),
         figures.pressure(),
         figures.store(),
         figures.storeFree(),
         builds.get(),
         machines.look());
+  }
+
+  @Override
+  public void close() {
+    figures.close();
   }
 }

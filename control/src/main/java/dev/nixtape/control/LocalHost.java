@@ -12,6 +12,7 @@ import java.util.function.Consumer;
 final class LocalHost implements Agent.Host {
   private final Builders builders;
   private final Hands hands;
+  private final Accounting accounting;
   private final HostSampler sampler;
   private final InstantSource clock;
 
@@ -19,14 +20,10 @@ final class LocalHost implements Agent.Host {
     this.clock = clock;
     this.builders = new Builders(settings.root());
     this.hands = new Hands(builders.proc());
+    this.accounting = new Accounting(builders, clock);
     this.sampler =
         new HostSampler(
-            settings.host(),
-            Path.of("/"),
-            settings.root(),
-            new Accounting(builders, clock)::builds,
-            clock,
-            say);
+            settings.host(), Path.of("/"), settings.root(), accounting::builds, clock, say);
   }
 
   @Override
@@ -47,5 +44,11 @@ final class LocalHost implements Agent.Host {
   @Override
   public HostSample sample() throws IOException {
     return sampler.look();
+  }
+
+  @Override
+  public void close() {
+    accounting.close();
+    sampler.close();
   }
 }

@@ -44,9 +44,11 @@ class HostWatchTest {
         "MemTotal:       65763908 kB\nMemFree:          123 kB\nMemAvailable:   41226248 kB\nHugePages_Total:       0\n");
     write("sys/devices/system/cpu/online", "0-3,6\n");
     Files.createDirectories(kernel.resolve("nix/store"));
-    return new HostSampler(
-            "builder-7", kernel, kernel, List::of, InstantSource.fixed(NOW), said::add)
-        .look();
+    try (HostSampler sampler =
+        new HostSampler(
+            "builder-7", kernel, kernel, List::of, InstantSource.fixed(NOW), said::add)) {
+      return sampler.look();
+    }
   }
 
   private static String pressure(String some) {

@@ -69,11 +69,7 @@ final class ControlAgentCommand implements Callable<Integer> {
     for (Rule rule : settings.policy().rules()) {
       out.println("           " + words(rule));
     }
-    if (!ControlOptions.allowed()) {
-      SocketOptions.say(
-          "not run as root, it can act on the builds of %s alone"
-              .formatted(System.getProperty("user.name")));
-    }
+    ControlOptions.obstacle().ifPresent(SocketOptions::say);
     out.flush();
     stopped.await();
     return 0;

@@ -36,9 +36,17 @@ final class ControlOptions {
           "The root of the Nix whose builds are meant, for one in a container or chroot (default: ${DEFAULT-VALUE}).")
   Path root = Path.of("/");
 
-  /// Whether this process may act on the builds of others.
-  static boolean allowed() {
-    return System.getProperty("user.name").equals("root");
+  /// Why this process cannot act on the builds of this machine's users; empty when it can.
+  static Optional<String> obstacle() {
+    String system = System.getProperty("os.name");
+    String user = System.getProperty("user.name");
+    if (!system.equals("Linux")) {
+      return Optional.of(
+          "builds are controlled through Linux's cgroups and /proc, not on " + system);
+    }
+    return user.equals("root")
+        ? Optional.empty()
+        : Optional.of("only root can act on other users' builds, and this is " + user);
   }
 
   private Optional<Path> file() {

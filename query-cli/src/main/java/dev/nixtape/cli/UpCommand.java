@@ -89,7 +89,7 @@ final class UpCommand implements Callable<Integer> {
     Path socketPath = socket.path();
     String servers = kafka.bootstrapServers.orElse("127.0.0.1:" + kafkaPort);
     Optional<Agent.Settings> agent =
-        ControlOptions.allowed()
+        ControlOptions.obstacle().isEmpty()
             ? Optional.of(control.settings(socket.host().name(), data, servers, client))
             : Optional.empty();
     Style bold = Screen.colours() ? Style.BOLD : Style.PLAIN;
@@ -102,11 +102,9 @@ final class UpCommand implements Callable<Integer> {
     out.println("  socket   " + socketPath);
     out.println(
         "  control  "
-            + agent
-                .map(_ -> "on: " + control.source())
-                .orElse(
-                    "off: only root can act on other users' builds, and this is "
-                        + System.getProperty("user.name")));
+            + ControlOptions.obstacle()
+                .map(why -> "off: " + why)
+                .orElseGet(() -> "on: " + control.source()));
     out.println();
     out.println("To record this machine's Nix (2.30 or newer), put this into its nix.conf:");
     out.println();

@@ -155,6 +155,9 @@ class AgentTest {
           public HostSample sample() {
             return sample.get();
           }
+
+          @Override
+          public void close() {}
         },
         now::get,
         meters,
