@@ -14,7 +14,12 @@ public final class NotKnown extends RuntimeException {
   /// @param text as it was asked for
   /// @param names all derivation names that are known: their packages are, too
   public NotKnown(String text, Collection<String> names) {
-    super("no derivation '%s' was recorded%s".formatted(text, near(text, names)));
+    this("no derivation '%s' was recorded".formatted(text), text, names);
+  }
+
+  /// @param what is not there, in words
+  public NotKnown(String what, String text, Collection<String> names) {
+    super(what + near(text, names));
   }
 
   private static String near(String text, Collection<String> names) {

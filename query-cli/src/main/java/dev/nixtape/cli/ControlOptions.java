@@ -71,8 +71,7 @@ final class ControlOptions {
     if (!Files.isDirectory(root)) {
       throw new Failure(Failure.USAGE, "--root: there is no folder " + root);
     }
-    Path keyFile = keyFile(data);
-    SigningKey own = Files.exists(keyFile) ? KeyFile.read(keyFile) : KeyFile.make(keyFile);
+    SigningKey own = KeyFile.own(keyFile(data));
     Policy policy =
         file().isPresent() ? PolicyFile.read(file().get()) : Policy.ofRoot(Set.of(own.publicKey()));
     return new Agent.Settings(host, root.toAbsolutePath(), policy, servers, client);

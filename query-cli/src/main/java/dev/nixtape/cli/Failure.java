@@ -7,6 +7,9 @@ final class Failure extends RuntimeException {
   static final int USAGE = 2;
   static final int NOTHING_FOUND = 3;
   static final int NO_SERVER = 4;
+  static final int REFUSED = 5;
+  static final int EXPIRED = 6;
+  static final int NO_ANSWER = 7;
 
   private static final long serialVersionUID = 1;
 

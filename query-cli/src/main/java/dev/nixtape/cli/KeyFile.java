@@ -39,6 +39,11 @@ final class KeyFile {
     }
   }
 
+  /// The key of a process, made when there is none.
+  static SigningKey own(Path file) {
+    return Files.exists(file) ? read(file) : make(file);
+  }
+
   /// Makes a new key. One that is there already is not written over: policies name it.
   static SigningKey make(Path file) {
     SigningKey key = SigningKey.generate();

@@ -28,7 +28,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
       "  nixtape builds -w          what builds now",
       "  nixtape run -- nix build   record one command without any setup of Nix",
       "",
-      "Exit status: 0 ok, 1 failed, 2 wrong usage, 3 nothing found, 4 no server"
+      "Exit status: 0 ok, 1 failed, 2 wrong usage, 3 nothing found, 4 no server;",
+      "of commands to builds also 5 refused, 6 expired, 7 no answer from an agent"
     })
 public final class Nixtape implements Runnable {
   static final String VERSION = "0.1.0";
@@ -57,6 +58,15 @@ public final class Nixtape implements Runnable {
     COMMANDS.put("regressions", RegressionsCommand.class);
     COMMANDS.put("hosts", HostsCommand.class);
     COMMANDS.put("machines", MachinesCommand.class);
+    COMMANDS.put("kill", KillCommand.class);
+    COMMANDS.put("freeze", FreezeCommand.class);
+    COMMANDS.put("thaw", ThawCommand.class);
+    COMMANDS.put("nice", NiceCommand.class);
+    COMMANDS.put("limit", LimitCommand.class);
+    COMMANDS.put("signal", SignalCommand.class);
+    COMMANDS.put("ps", PsCommand.class);
+    COMMANDS.put("env", EnvCommand.class);
+    COMMANDS.put("audit", AuditCommand.class);
     COMMANDS.put("sql", SqlCommand.class);
     COMMANDS.put("export", ExportCommand.class);
     COMMANDS.put("topics", TopicsCommand.class);

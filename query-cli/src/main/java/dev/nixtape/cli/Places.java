@@ -1,11 +1,14 @@
 package dev.nixtape.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 
 /// Where nixtape keeps things when nobody says.
 final class Places {
   static final String SOCKET = "nix.sock";
+
+  private static final Path RUN = Path.of("/run/nixtape");
 
   private Places() {}
 
@@ -44,6 +47,13 @@ final class Places {
     return (config.isEmpty() ? home.resolve(".config") : Path.of(config)).resolve("nixtape");
   }
 
+  /// Where a server's sockets may be for who asks: a server of this user's, or the machine's.
+  static List<Path> socketsToAsk(Map<String, String> environment) {
+    return environment.getOrDefault("NIXTAPE_SOCKET_DIR", "").isEmpty()
+        ? List.of(sockets(environment), RUN)
+        : List.of(sockets(environment));
+  }
+
   /// `$NIXTAPE_SOCKET_DIR`, else `$XDG_RUNTIME_DIR/nixtape`, else `/run/nixtape`.
   static Path sockets(Map<String, String> environment) {
     String named = environment.getOrDefault("NIXTAPE_SOCKET_DIR", "");
@@ -51,6 +61,6 @@ final class Places {
       return Path.of(named);
     }
     String runtime = environment.getOrDefault("XDG_RUNTIME_DIR", "");
-    return runtime.isEmpty() ? Path.of("/run/nixtape") : Path.of(runtime, "nixtape");
+    return runtime.isEmpty() ? RUN : Path.of(runtime, "nixtape");
   }
 }

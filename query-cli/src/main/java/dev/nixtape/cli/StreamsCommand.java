@@ -1,6 +1,7 @@
 package dev.nixtape.cli;
 
 import dev.nixtape.ingest.spool.DirectoryLock;
+import dev.nixtape.streams.Access;
 import dev.nixtape.streams.StreamsNode;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -21,7 +22,9 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
-      "  nixtape streams --bootstrap-servers kafka:9092 --kafka-config client.properties"
+      "  nixtape streams --bootstrap-servers kafka:9092 --kafka-config client.properties",
+      "  nixtape streams --listen 10.0.0.5:7070 --tls-key-store server.p12 --tls-password-file server.pw \\",
+      "      --tokens tokens --token-file token     so that other machines can ask it, too"
     })
 final class StreamsCommand implements Callable<Integer> {
   @Spec CommandSpec spec = CommandSpec.create();
@@ -31,6 +34,7 @@ final class StreamsCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException, InterruptedException {
     long began = System.nanoTime();
+    node.requireSafe();
     Path data = node.data();
     PrintWriter out = spec.commandLine().getOut();
     CountDownLatch stopped = new CountDownLatch(1);
@@ -39,7 +43,15 @@ final class StreamsCommand implements Callable<Integer> {
         Exposition exposition = new Exposition()) {
       StreamsNode streams =
           StreamsNode.start(
-              node.settings(kafka.servers(), kafka.settings(), data, false),
+              node.settings(
+                  kafka.servers(),
+                  kafka.settings(),
+                  data,
+                  new Access(
+                      KeyFile.own(data.resolve("key")),
+                      Places.sockets(System.getenv()),
+                      node.guard()),
+                  false),
               node.rebuild,
               exposition.meters(),
               Map.of(Exposition.PATH, exposition::scrape));

@@ -7,6 +7,7 @@ import dev.nixtape.ingest.Recorder;
 import dev.nixtape.ingest.ServiceManager;
 import dev.nixtape.ingest.SocketShim;
 import dev.nixtape.ingest.spool.PublishMeters;
+import dev.nixtape.streams.Access;
 import dev.nixtape.streams.EmbeddedKafka;
 import dev.nixtape.streams.StreamsNode;
 import dev.nixtape.streams.StreamsSettings;
@@ -16,10 +17,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Deque;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,6 +67,7 @@ final class UpCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     long began = System.nanoTime();
+    node.requireSafe();
     Path data = node.data();
     Map<String, String> client = kafka.settings();
     PrintWriter out = spec.commandLine().getOut();
@@ -92,6 +97,16 @@ final class UpCommand implements Callable<Integer> {
         ControlOptions.obstacle().isEmpty()
             ? Optional.of(control.settings(socket.host().name(), data, servers, client))
             : Optional.empty();
+    StreamsSettings settings =
+        node.settings(
+            servers,
+            client,
+            data,
+            new Access(
+                KeyFile.own(control.keyFile(data)),
+                Objects.requireNonNull(socketPath.getParent()),
+                node.guard()),
+            kafka.bootstrapServers.isEmpty());
     Style bold = Screen.colours() ? Style.BOLD : Style.PLAIN;
     out.println(bold.paint("nixtape " + Nixtape.VERSION));
     out.println("  data     " + data);
@@ -133,8 +148,6 @@ final class UpCommand implements Callable<Integer> {
     if (kafka.bootstrapServers.isEmpty()) {
       serving.push(EmbeddedKafka.start(data.resolve("kafka"), kafkaPort));
     }
-    boolean inside = kafka.bootstrapServers.isEmpty();
-    StreamsSettings settings = node.settings(servers, client, data, inside);
     StreamsNode streams =
         StreamsNode.start(
             settings,
@@ -217,6 +230,38 @@ final class UpCommand implements Callable<Integer> {
             "How long what finished is kept for questions (default: ${DEFAULT-VALUE}); the log itself is kept until 'nixtape clean'.")
     int keepDays = 180;
 
+    @ArgGroup(exclusive = false, heading = "To be asked from other machines (docs/security.md):%n")
+    @Nullable GuardOptions guard;
+
+    static final class GuardOptions {
+      @Option(
+          names = "--tls-key-store",
+          paramLabel = "FILE",
+          required = true,
+          description = "PKCS #12, with the server's key and certificates.")
+      Path keyStore = Path.of("");
+
+      @Option(
+          names = "--tls-password-file",
+          paramLabel = "FILE",
+          required = true,
+          description = "The key store's password.")
+      Path password = Path.of("");
+
+      @Option(
+          names = "--tokens",
+          paramLabel = "FILE",
+          required = true,
+          description = "Who may ask: a line for each, a name and the SHA-256 of their token.")
+      Path tokens = Path.of("");
+
+      @Option(
+          names = "--token-file",
+          paramLabel = "FILE",
+          description = "The token with which this instance asks the others.")
+      Optional<Path> token = Optional.empty();
+    }
+
     private Duration kept() {
       if (keepDays < 1) {
         throw new Failure(Failure.USAGE, "--keep-days: at least 1, not " + keepDays);
@@ -229,7 +274,7 @@ final class UpCommand implements Callable<Integer> {
     }
 
     StreamsSettings settings(
-        String servers, Map<String, String> client, Path data, boolean inside) {
+        String servers, Map<String, String> client, Path data, Access access, boolean inside) {
       return new StreamsSettings(
           servers,
           client,
@@ -239,7 +284,25 @@ final class UpCommand implements Callable<Integer> {
           "%s-%d".formatted(Host.local().name(), listen.port()),
           partitions.orElse(inside ? 1 : 12),
           (short) (inside ? 1 : -1),
-          kept());
+          kept(),
+          access);
+    }
+
+    /// Before anything is begun.
+    void requireSafe() {
+      try {
+        Access.requireSafe(listen.host(), guard());
+      } catch (IllegalArgumentException e) {
+        throw new Failure(Failure.USAGE, String.valueOf(e.getMessage()));
+      }
+    }
+
+    Optional<Access.Guard> guard() {
+      if (guard == null) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          new Access.Guard(guard.keyStore, guard.password, guard.tokens, guard.token));
     }
   }
 }

@@ -329,6 +329,11 @@ final class DerivationQuestions {
     return Optional.of(new Subject(null, null, sessions, activities));
   }
 
+  /// The ids of the sessions of a run, of which one is named; none when nobody knows it.
+  Set<String> sessions(String id) {
+    return run(id).stream().map(Session::id).collect(Collectors.toSet());
+  }
+
   /// A session and those that belong to the same run of a Nix program: its client's, and those of
   /// the workers that serve it, while they were open together. The client's first.
   private List<Session> run(String id) {

@@ -23,6 +23,9 @@ import dev.nixtape.projections.TimeSpan;
 import dev.nixtape.projections.Trend;
 import dev.nixtape.projections.TrendQuery;
 import dev.nixtape.projections.Waits;
+import dev.nixtape.projections.control.CommandQuery;
+import dev.nixtape.projections.control.CommandView;
+import dev.nixtape.projections.control.Commands;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Library;
 import dev.nixtape.projections.derivations.Node;
@@ -50,6 +53,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Gatherers;
@@ -57,7 +61,7 @@ import java.util.stream.Stream;
 
 /// Answers for the whole farm, from the parts of all instances. An instance that does not answer
 /// makes the answer fail, by name: half an answer would look like a whole one.
-final class Farm implements Projections, Library {
+final class Farm implements Projections, Library, Commands {
   /// Derivations asked for at once: their paths stand in a URL.
   private static final int BATCH = 200;
 
@@ -284,6 +288,20 @@ final class Farm implements Projections, Library {
       hosts.merge(host.host(), host, HostView::plus);
     }
     return hosts.values();
+  }
+
+  @Override
+  public Stream<CommandView> commands(CommandQuery query) {
+    return Merge.of(
+            all(part -> part.commands(query)),
+            Comparator.comparing(CommandView::recordedAt).reversed())
+        .map(CommandView::withoutSights);
+  }
+
+  @Override
+  public Optional<CommandView> command(UUID id) {
+    return flat(part -> part.command(id)).stream()
+        .max(Comparator.comparing(CommandView::addressed));
   }
 
   @Override

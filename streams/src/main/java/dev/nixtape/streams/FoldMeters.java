@@ -35,6 +35,7 @@ final class FoldMeters {
   private final Timer time;
   private final Counter facts;
   private final Counter foreign;
+  private final Counter unreadable;
 
   FoldMeters(MeterRegistry meters) {
     delay =
@@ -54,6 +55,10 @@ final class FoldMeters {
     foreign =
         Counter.builder("nixtape.foreign.records")
             .description("Records of nixtape.log that no shim wrote, passed over")
+            .register(meters);
+    unreadable =
+        Counter.builder("nixtape.unreadable.commands")
+            .description("Records of nixtape.control that are neither command nor result")
             .register(meters);
   }
 
@@ -76,5 +81,9 @@ final class FoldMeters {
 
   void passedOver() {
     foreign.increment();
+  }
+
+  void unreadable() {
+    unreadable.increment();
   }
 }

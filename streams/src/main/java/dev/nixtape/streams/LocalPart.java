@@ -15,6 +15,9 @@ import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.TimeSpan;
 import dev.nixtape.projections.Trend;
 import dev.nixtape.projections.TrendQuery;
+import dev.nixtape.projections.control.Audit;
+import dev.nixtape.projections.control.CommandQuery;
+import dev.nixtape.projections.control.CommandView;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.derivations.Shelf;
@@ -44,6 +47,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.UUID;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
@@ -276,6 +280,32 @@ final class LocalPart implements Part {
         .map(entry -> Json.read(entry.value, HostState.class))
         .filter(host -> host.isFresh(now))
         .toList();
+  }
+
+  @Override
+  public Stream<CommandView> commands(CommandQuery query) {
+    String since = Audit.timeKey(query.during().since().orElse(Instant.EPOCH));
+    String until = query.during().until().map(Audit::timeKey).orElse(Audit.TIME + LAST);
+    return merged(
+            stores(ControlTopology.STORE, Topic.CONTROL),
+            store ->
+                stream(store.reverseRange(since, until))
+                    .flatMap(entry -> Stream.ofNullable(store.get(Audit.commandKey(entry.key))))
+                    .map(LocalPart::command),
+            Comparator.comparing(CommandView::recordedAt).reversed())
+        .filter(query::matches);
+  }
+
+  @Override
+  public List<CommandView> command(UUID id) {
+    return stores(ControlTopology.STORE, Topic.CONTROL).stream()
+        .flatMap(store -> Stream.ofNullable(store.get(Audit.COMMAND + id)))
+        .map(LocalPart::command)
+        .toList();
+  }
+
+  private static CommandView command(byte[] json) {
+    return Json.read(json, CommandView.class);
   }
 
   @Override

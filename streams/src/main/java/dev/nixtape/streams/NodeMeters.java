@@ -125,6 +125,9 @@ final class NodeMeters implements AutoCloseable {
     if (held.topic().equals(Topic.DERIVATIONS)) {
       return stores(DerivationsTopology.STORE, partition, tags);
     }
+    if (held.topic().equals(Topic.CONTROL)) {
+      return stores(ControlTopology.STORE, partition, tags);
+    }
     if (!held.topic().equals(Topic.LOG)) {
       return List.of();
     }

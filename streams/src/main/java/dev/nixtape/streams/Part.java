@@ -13,6 +13,8 @@ import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.TimeSpan;
 import dev.nixtape.projections.Trend;
 import dev.nixtape.projections.TrendQuery;
+import dev.nixtape.projections.control.CommandQuery;
+import dev.nixtape.projections.control.CommandView;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.history.Dimension;
@@ -23,6 +25,7 @@ import dev.nixtape.projections.trends.Tests;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /// What one instance knows: the partitions of the stores that it holds. Streams are closed by who
@@ -78,6 +81,12 @@ interface Part {
 
   /// What hosts use now; not those of which nothing has been heard lately.
   List<HostState> using() throws IOException;
+
+  /// Commands, newest first.
+  Stream<CommandView> commands(CommandQuery query) throws IOException;
+
+  /// What has this id: one, and those that somebody misdirected.
+  List<CommandView> command(UUID id) throws IOException;
 
   /// Those of these derivations that it knows.
   List<Node> nodes(Collection<String> drvPaths) throws IOException;

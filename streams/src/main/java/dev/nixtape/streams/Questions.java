@@ -17,6 +17,8 @@ import dev.nixtape.projections.Projections;
 import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.TimeSpan;
 import dev.nixtape.projections.TrendQuery;
+import dev.nixtape.projections.control.CommandQuery;
+import dev.nixtape.projections.control.CommandView;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.operations.FailureGrouping;
 import dev.nixtape.projections.tape.Topic;
@@ -35,6 +37,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 
@@ -42,6 +45,9 @@ import org.apache.kafka.streams.errors.InvalidStateStoreException;
 final class Questions implements QueryServer.Handler {
   /// How often a watcher's question is asked anew.
   private static final Duration WATCH = Duration.ofMillis(250);
+
+  /// Bytes of a request.
+  static final int MAX_BODY = 1 << 20;
 
   /// What is compared with as many days before when nothing else is asked for.
   private static final int COMPARED_DAYS = 7;
@@ -51,10 +57,20 @@ final class Questions implements QueryServer.Handler {
   private final Topics topics;
   private final LogReader log;
   private final DerivationQuestions derivations;
+  private final CommandQuestions commands;
+  private final Optional<Guarded> guarded;
 
   Questions(
-      Projections farm, DerivationQuestions derivations, Part local, Topics topics, LogReader log) {
+      Projections farm,
+      DerivationQuestions derivations,
+      CommandQuestions commands,
+      Part local,
+      Topics topics,
+      LogReader log,
+      Optional<Guarded> guarded) {
     this.derivations = derivations;
+    this.commands = commands;
+    this.guarded = guarded;
     this.farm = farm;
     this.local = local;
     this.topics = topics;
@@ -81,9 +97,6 @@ final class Questions implements QueryServer.Handler {
   @Override
   public void handle(HttpExchange exchange) throws IOException {
     try {
-      if (!exchange.getRequestMethod().equals("GET")) {
-        throw new Refused(405, "only GET is answered here");
-      }
       answer(exchange);
     } catch (Refused e) {
       problem(exchange, e.status, e);
@@ -111,6 +124,18 @@ final class Questions implements QueryServer.Handler {
     List<String> path =
         List.of(exchange.getRequestURI().getPath().replaceAll("^/+|/+$", "").split("/"));
     Map<String, String> asked = parameters(exchange.getRequestURI().getRawQuery());
+    String method = exchange.getRequestMethod();
+    if (method.equals("POST") && path.equals(List.of("v1", "commands"))) {
+      send(exchange, 200, commands.issue(exchange, asked));
+    } else if (method.equals("GET")) {
+      answer(exchange, path, asked);
+    } else {
+      throw new Refused(405, "only GET is answered here, and POST at /v1/commands");
+    }
+  }
+
+  private void answer(HttpExchange exchange, List<String> path, Map<String, String> asked)
+      throws IOException {
     if (path.equals(List.of("openapi.json"))) {
       openApi(exchange);
       return;
@@ -162,6 +187,13 @@ final class Questions implements QueryServer.Handler {
       case "status" -> {
         local.openSessions();
         send(exchange, 200, new Ready("ready"));
+      }
+      case "commands" -> {
+        if (path.size() == 2) {
+          sendAll(exchange, commands.commands(asked));
+        } else {
+          send(exchange, 200, commands.command(rest(path), asked, exchange));
+        }
       }
       case "tree" ->
           send(exchange, 200, derivations.tree(rest(path), "true".equals(asked.get("all"))));
@@ -369,6 +401,8 @@ final class Questions implements QueryServer.Handler {
       case "regressions" -> sendAll(exchange, Stream.of(local.tests(compared(asked))));
       case "hosts" -> sendAll(exchange, local.hosts().stream());
       case "using" -> sendAll(exchange, local.using().stream());
+      case "commands" ->
+          sendAll(exchange, local.commands(CommandQuery.of(asked)).map(CommandView::withoutSights));
       case "nodes" -> sendAll(exchange, local.nodes(paths(asked)).stream());
       case "derivations" -> sendAll(exchange, local.derivations(paths(asked)).stream());
       case "behind" -> sendAll(exchange, Stream.of(local.behind()));
@@ -378,11 +412,23 @@ final class Questions implements QueryServer.Handler {
         } else if (part.startsWith("trend/")) {
           String name = part.substring("trend/".length());
           sendAll(exchange, local.points(trend(List.of(name), asked)).stream());
+        } else if (part.startsWith("command/")) {
+          List<CommandView> found =
+              local.command(CommandQuestions.id(part.substring("command/".length())));
+          sendAll(
+              exchange,
+              found.stream().map(isInstance(exchange) ? view -> view : CommandView::withoutSights));
         } else {
           throw notFound(exchange);
         }
       }
     }
+  }
+
+  /// Whether another instance asks. Without a guard nobody can tell.
+  private boolean isInstance(HttpExchange exchange) throws IOException {
+    Optional<String> who = CommandQuestions.principal(exchange);
+    return guarded.isPresent() && who.isPresent() && guarded.get().isInstance(who.get());
   }
 
   private static void openApi(HttpExchange exchange) throws IOException {

@@ -17,6 +17,8 @@ import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.TimeSpan;
 import dev.nixtape.projections.Trend;
 import dev.nixtape.projections.TrendQuery;
+import dev.nixtape.projections.control.CommandQuery;
+import dev.nixtape.projections.control.CommandView;
 import dev.nixtape.projections.derivations.KnownDerivation;
 import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.history.Dimension;
@@ -33,8 +35,10 @@ import java.net.URLEncoder;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Spliterator;
 import java.util.Spliterators;
+import java.util.UUID;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.streams.state.HostInfo;
@@ -45,9 +49,12 @@ final class RemotePart implements Part {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final HostInfo instance;
+  private final Optional<Guarded> guarded;
 
-  RemotePart(HostInfo instance) {
+  /// @param guarded what all instances ask of each other
+  RemotePart(HostInfo instance, Optional<Guarded> guarded) {
     this.instance = instance;
+    this.guarded = guarded;
   }
 
   @Override
@@ -144,6 +151,16 @@ final class RemotePart implements Part {
   }
 
   @Override
+  public Stream<CommandView> commands(CommandQuery query) throws IOException {
+    return stream("commands?" + query.toParameters(), CommandView.class);
+  }
+
+  @Override
+  public List<CommandView> command(UUID id) throws IOException {
+    return list("command/" + id, CommandView.class);
+  }
+
+  @Override
   public List<Node> nodes(Collection<String> drvPaths) throws IOException {
     return list("nodes?" + paths(drvPaths), Node.class);
   }
@@ -171,8 +188,17 @@ final class RemotePart implements Part {
 
   private <T> Stream<T> stream(String path, Class<T> type) throws IOException {
     URI address =
-        URI.create("http://%s:%d/v1/part/%s".formatted(instance.host(), instance.port(), path));
-    HttpURLConnection connection = (HttpURLConnection) address.toURL().openConnection();
+        URI.create(
+            "%s://%s:%d/v1/part/%s"
+                .formatted(
+                    guarded.isPresent() ? "https" : "http",
+                    instance.host(),
+                    instance.port(),
+                    path));
+    HttpURLConnection connection =
+        guarded.isPresent()
+            ? guarded.get().open(address)
+            : (HttpURLConnection) address.toURL().openConnection();
     connection.setConnectTimeout((int) PATIENCE.toMillis());
     connection.setReadTimeout((int) PATIENCE.toMillis());
     try {

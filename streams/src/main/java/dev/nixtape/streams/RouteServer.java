@@ -3,6 +3,7 @@ package dev.nixtape.streams;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
 
 /// An HTTP server of a process that has no questions to answer, only what its parts say of
@@ -23,7 +24,7 @@ public final class RouteServer implements AutoCloseable {
   public static RouteServer start(
       String host, int port, MeterRegistry meters, Map<String, Supplier<Reply>> routes)
       throws IOException {
-    QueryServer server = QueryServer.bind(host, port);
+    QueryServer server = QueryServer.bind(host, port, Optional.empty());
     server.serve(
         new Routes(
             exchange -> Routes.send(exchange, new Reply(404, "application/json", NOT_HERE)),

@@ -53,6 +53,7 @@ final class Routes implements QueryServer.Handler {
           "waits",
           "trend",
           "regressions",
+          "commands",
           "part");
 
   private final QueryServer.Handler questions;
@@ -118,6 +119,9 @@ final class Routes implements QueryServer.Handler {
             case 4 -> question + "/{id}";
             default -> parts[4].equals("log") ? question + "/{id}/log" : "other";
           };
+      case "commands" ->
+          (exchange.getRequestMethod().equals("POST") ? "POST " : "")
+              + (parts.length > 3 ? question + "/{id}" : question);
       case "tree", "critical-path", "why" -> question + "/{what}";
       case "history", "trend" -> parts.length > 3 ? question + "/{name}" : question;
       default -> question;

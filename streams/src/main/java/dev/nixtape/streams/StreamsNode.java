@@ -12,6 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +35,8 @@ public final class StreamsNode implements AutoCloseable {
 
   private final KafkaStreams streams;
   private final QueryServer server;
+  private final Optional<PeerServer> peers;
+  private final Issuing issuing;
   private final Topics topics;
   private final LogReader log;
   private final NodeMeters meters;
@@ -42,6 +45,8 @@ public final class StreamsNode implements AutoCloseable {
   private StreamsNode(
       KafkaStreams streams,
       QueryServer server,
+      Optional<PeerServer> peers,
+      Issuing issuing,
       Topics topics,
       LogReader log,
       NodeMeters meters,
@@ -49,6 +54,8 @@ public final class StreamsNode implements AutoCloseable {
     this.streams = streams;
     this.ready = ready;
     this.server = server;
+    this.peers = peers;
+    this.issuing = issuing;
     this.topics = topics;
     this.log = log;
     this.meters = meters;
@@ -66,7 +73,12 @@ public final class StreamsNode implements AutoCloseable {
       MeterRegistry meters,
       Map<String, Supplier<Reply>> routes)
       throws IOException {
+    Optional<Guarded> guarded = Optional.empty();
+    if (settings.access().guard().isPresent()) {
+      guarded = Optional.of(Guarded.by(settings.access().guard().get()));
+    }
     Topics topics = new Topics(settings.bootstrapServers(), settings.kafka());
+    Issuing issuing = new Issuing(settings);
     try {
       if (rebuild) {
         topics.forget(APPLICATION);
@@ -74,7 +86,7 @@ public final class StreamsNode implements AutoCloseable {
       }
       topics.ensure(Topic.ALL, settings.partitions(), settings.replication());
       LiveView live = new LiveView();
-      QueryServer server = QueryServer.bind(settings.listenHost(), settings.listenPort());
+      QueryServer server = QueryServer.bind(settings.listenHost(), settings.listenPort(), guarded);
       KafkaStreams streams =
           new KafkaStreams(
               topology(live, new FoldMeters(meters), settings.kept()),
@@ -88,12 +100,24 @@ public final class StreamsNode implements AutoCloseable {
       LocalPart local = new LocalPart(new StreamsStores(streams), live, unfolded);
       NodeMeters nodeMeters = new NodeMeters(meters, streams, local, unfolded);
       HostInfo self = new HostInfo(settings.listenHost(), server.port());
-      Farm farm = new Farm(local, () -> others(streams, self));
-      server.serve(
+      Optional<Guarded> guard = guarded;
+      Farm farm = new Farm(local, () -> others(streams, self, guard));
+      DerivationQuestions derivations = new DerivationQuestions(farm, farm);
+      Routes all =
           new Routes(
-              new Questions(farm, new DerivationQuestions(farm, farm), local, topics, log),
+              new Questions(
+                  farm,
+                  derivations,
+                  new CommandQuestions(farm, farm, derivations, issuing),
+                  local,
+                  topics,
+                  log,
+                  guarded),
               routes,
-              meters));
+              meters);
+      server.serve(all);
+      Optional<PeerServer> peers = peers(Access.socket(settings.access().sockets(), server.port()));
+      peers.ifPresent(each -> each.serve(all));
       CountDownLatch ready = new CountDownLatch(1);
       streams.setStateListener((now, _) -> {
         if (now == KafkaStreams.State.RUNNING) {
@@ -102,18 +126,32 @@ public final class StreamsNode implements AutoCloseable {
         }
       });
       streams.start();
-      return new StreamsNode(streams, server, topics, log, nodeMeters, ready);
+      return new StreamsNode(streams, server, peers, issuing, topics, log, nodeMeters, ready);
     } catch (IOException | RuntimeException e) {
+      issuing.close();
       topics.close();
       throw e;
     }
   }
 
-  private static List<Part> others(KafkaStreams streams, HostInfo self) {
+  /// Questions are answered all the same where no socket can be.
+  private static Optional<PeerServer> peers(Path socket) {
+    try {
+      return Optional.of(PeerServer.bind(socket, PeerServer.PATIENCE));
+    } catch (IOException | IllegalArgumentException e) {
+      LOG.warn(
+          "no commands from users of this machine: cannot listen on {}: {}",
+          socket,
+          e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private static List<Part> others(KafkaStreams streams, HostInfo self, Optional<Guarded> guarded) {
     return streams.metadataForAllStreamsClients().stream()
         .map(StreamsMetadata::hostInfo)
         .filter(instance -> !instance.equals(self) && instance.port() > 0)
-        .<Part>map(RemotePart::new)
+        .<Part>map(instance -> new RemotePart(instance, guarded))
         .toList();
   }
 
@@ -123,6 +161,7 @@ public final class StreamsNode implements AutoCloseable {
     HistoryTopology.addTo(topology, live, kept);
     DerivationsTopology.addTo(topology);
     HostsTopology.addTo(topology);
+    ControlTopology.addTo(topology, meters);
     return topology;
   }
 
@@ -196,14 +235,21 @@ public final class StreamsNode implements AutoCloseable {
     return ready.await(patience.toMillis(), TimeUnit.MILLISECONDS);
   }
 
-  /// Where questions are answered: `http://host:port`.
+  /// Where questions are answered: `http://host:port`, or `https`.
   public String address() {
     return server.address();
   }
 
+  /// The UNIX socket where they are answered too, if there is one.
+  public Optional<Path> socket() {
+    return peers.map(PeerServer::socket);
+  }
+
   @Override
   public void close() {
+    peers.ifPresent(PeerServer::close);
     server.close();
+    issuing.close();
     meters.close();
     streams.close(Duration.ofSeconds(3));
     log.close();

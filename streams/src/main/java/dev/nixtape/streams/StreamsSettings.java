@@ -25,10 +25,12 @@ public record StreamsSettings(
     String instance,
     int partitions,
     short replication,
-    Duration kept) {
+    Duration kept,
+    Access access) {
 
   public StreamsSettings {
     kafka = Map.copyOf(kafka);
+    Access.requireSafe(listenHost, access.guard());
     if (partitions < 1) {
       throw new IllegalArgumentException("partitions: at least 1, not " + partitions);
     }

@@ -8,13 +8,14 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class QuestionsTest {
   private static String answer(Supplier<Stream<?>> rows) throws IOException {
-    try (QueryServer server = QueryServer.bind("127.0.0.1", 0)) {
+    try (QueryServer server = QueryServer.bind("127.0.0.1", 0, Optional.empty())) {
       server.serve(exchange -> Questions.sendAll(exchange, rows.get()));
       try (InputStream answer = URI.create(server.address()).toURL().openStream()) {
         return new String(answer.readAllBytes(), StandardCharsets.UTF_8);

@@ -51,6 +51,16 @@ final class Shim {
     return entries;
   }
 
+  /// A session that is open, with a build that runs.
+  static List<LogEntry> running(String host, int number, String drvPath) {
+    ByteSlice start =
+        line(
+            "{\"action\":\"start\",\"fields\":[\"%s\",\"\",1,1],\"id\":%d,\"level\":3,\"parent\":0,\"text\":\"\",\"type\":105}"
+                .formatted(drvPath, number));
+    List<LogEntry> entries = session(host, number, start.toArray(), start.length());
+    return entries.subList(0, entries.size() - 1);
+  }
+
   /// A whole session that builds derivations of these names, one after the other, and reads each.
   static List<LogEntry> builds(String host, int number, List<String> names) {
     SessionId id = SessionId.at(host, Instant.parse("2026-01-31T14:03:00Z"), number);

@@ -32,6 +32,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -605,7 +606,8 @@ class StreamsNodeTest {
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       IOException refused =
           org.junit.jupiter.api.Assertions.assertThrows(
-              IOException.class, () -> QueryServer.bind("127.0.0.1", taken.getLocalPort()));
+              IOException.class,
+              () -> QueryServer.bind("127.0.0.1", taken.getLocalPort(), Optional.empty()));
       assertTrue(
           String.valueOf(refused.getMessage()).contains("--listen"),
           Arrays.toString(refused.getStackTrace()));

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.nixtape.projections.Json;
+import dev.nixtape.projections.control.SigningKey;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /// An instance on a broker of its test, asked as everybody asks.
@@ -24,19 +26,33 @@ final class TestNode {
   /// One that is ready; its stores are in a folder of its name.
   static StreamsNode start(EmbeddedKafka kafka, Path directory, String name, boolean rebuild)
       throws Exception {
+    return start(settings(kafka, directory, name, "127.0.0.1", Optional.empty()), rebuild);
+  }
+
+  static StreamsSettings settings(
+      EmbeddedKafka kafka,
+      Path directory,
+      String name,
+      String listenHost,
+      Optional<Access.Guard> guard) {
+    return new StreamsSettings(
+        kafka.bootstrapServers(),
+        Map.of(),
+        directory.resolve(name),
+        listenHost,
+        0,
+        name,
+        2,
+        (short) 1,
+        Duration.ofDays(36_500),
+        new Access(SigningKey.generate(), directory.resolve("run"), guard));
+  }
+
+  static StreamsNode start(StreamsSettings settings, boolean rebuild) throws Exception {
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     StreamsNode started =
         StreamsNode.start(
-            new StreamsSettings(
-                kafka.bootstrapServers(),
-                Map.of(),
-                directory.resolve(name),
-                "127.0.0.1",
-                0,
-                name,
-                2,
-                (short) 1,
-                Duration.ofDays(36_500)),
+            settings,
             rebuild,
             meters,
             Map.of("/metrics", () -> new Reply(200, "text/plain; charset=utf-8", meters.scrape())));

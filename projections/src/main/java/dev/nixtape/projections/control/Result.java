@@ -7,6 +7,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,13 @@ import org.jspecify.annotations.Nullable;
 ///   twice is read twice
 /// @param at by the agent's clock
 public record Result(@Nullable UUID command, String host, long offset, Instant at, Ending ending) {
+
+  public Result {
+    // Whoever writes to the topic may leave anything out.
+    Objects.requireNonNull(host, "host");
+    Objects.requireNonNull(at, "at");
+    Objects.requireNonNull(ending, "ending");
+  }
 
   @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "ended")
   @JsonSubTypes({
