@@ -116,6 +116,7 @@ public final class Decade {
         List.of(new Build.Evidence("counter", s.outcome(), "its worker counted it")),
         new Build.LogRange(0, one.index, one.index + 100),
         null,
+        null,
         null);
   }
 

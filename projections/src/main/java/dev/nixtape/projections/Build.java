@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 /// @param log where in `nixtape.log` its lines stand
 /// @param used null while it runs, and when nobody measured; in JSON its keys are among the others
 /// @param now what it uses now: in answers, never in facts; null when its host does not say
+/// @param remote the account of the machine that it was sent to, whose phases and figures are then
+///   this one's: in answers, never in facts; null when it was not sent or nobody recorded there
 public record Build(
     String id,
     String nixId,
@@ -66,7 +68,8 @@ public record Build(
     List<Evidence> evidence,
     LogRange log,
     @Nullable Used used,
-    @Nullable Now now) {
+    @Nullable Now now,
+    @Nullable Remote remote) {
 
   public enum Kind {
     BUILD,
@@ -152,6 +155,19 @@ public record Build(
   /// @param frozen nothing of it runs until somebody thaws it
   public record Now(@Nullable Long cpuPercent, long memory, boolean frozen) {}
 
+  /// A build on another machine, as that machine recorded it, by its own clock.
+  ///
+  /// @param id of that record
+  /// @param finishedAt null while it runs
+  /// @param outsideMs how long it was not built there: it waited, and what it needs and made was
+  ///   copied; null while it runs
+  public record Remote(
+      String id,
+      String host,
+      Instant startedAt,
+      @Nullable Instant finishedAt,
+      @Nullable Long outsideMs) {}
+
   public Build {
     phases = List.copyOf(phases);
     lastLines = List.copyOf(lastLines);
@@ -163,14 +179,43 @@ public record Build(
   }
 
   public Build withUsed(Used used) {
-    return with(used, now);
+    return with(phase, phases, used, now, remote);
   }
 
   public Build withNow(Now now) {
-    return with(used, now);
+    return with(phase, phases, used, now, remote);
   }
 
-  private Build with(@Nullable Used used, @Nullable Now now) {
+  /// With the account of the machine that it was sent to.
+  public Build with(Build account) {
+    Instant began = later(startedAt, account.startedAt);
+    Long outsideMs = null;
+    if (finishedAt != null) {
+      Instant ended =
+          account.finishedAt == null || account.finishedAt.isAfter(finishedAt)
+              ? finishedAt
+              : account.finishedAt;
+      long inside = Math.max(0, Duration.between(began, ended).toMillis());
+      outsideMs = Duration.between(startedAt, finishedAt).toMillis() - inside;
+    }
+    return with(
+        account.phase,
+        account.phases,
+        account.used,
+        finishedAt == null ? account.now : null,
+        new Remote(account.id, account.host, account.startedAt, account.finishedAt, outsideMs));
+  }
+
+  private static Instant later(Instant one, Instant other) {
+    return one.isAfter(other) ? one : other;
+  }
+
+  private Build with(
+      @Nullable String phase,
+      List<PhaseTime> phases,
+      @Nullable Used used,
+      @Nullable Now now,
+      @Nullable Remote remote) {
     return new Build(
         id,
         nixId,
@@ -203,7 +248,13 @@ public record Build(
         evidence,
         log,
         used,
-        now);
+        now,
+        remote);
+  }
+
+  /// By when it is sorted among others: when it ended, or, while it runs, when it began.
+  public Instant endedAt() {
+    return finishedAt == null ? startedAt : finishedAt;
   }
 
   /// How long it took, or has taken at `now`.

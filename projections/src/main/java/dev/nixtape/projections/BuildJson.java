@@ -12,6 +12,7 @@ import dev.nixtape.projections.Build.Now;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.PhaseTime;
 import dev.nixtape.projections.Build.Progress;
+import dev.nixtape.projections.Build.Remote;
 import dev.nixtape.projections.Build.Used;
 import java.io.IOException;
 import java.io.InputStream;
@@ -121,6 +122,7 @@ public final class BuildJson {
     log(json, build.log());
     used(json, build.used());
     now(json, build.now());
+    remote(json, build.remote());
     json.writeEndObject();
   }
 
@@ -182,6 +184,21 @@ public final class BuildJson {
     number(json, "cpuPercent", now.cpuPercent());
     json.writeNumberField("memory", now.memory());
     json.writeBooleanField("frozen", now.frozen());
+    json.writeEndObject();
+  }
+
+  private static void remote(JsonGenerator json, @Nullable Remote remote) throws IOException {
+    if (remote == null) {
+      json.writeNullField("remote");
+      return;
+    }
+    json.writeObjectFieldStart("remote");
+    json.writeStringField("id", remote.id());
+    json.writeStringField("host", remote.host());
+    json.writeStringField("startedAt", Rfc3339.write(remote.startedAt()));
+    json.writeStringField(
+        "finishedAt", remote.finishedAt() == null ? null : Rfc3339.write(remote.finishedAt()));
+    number(json, "outsideMs", remote.outsideMs());
     json.writeEndObject();
   }
 
@@ -249,6 +266,7 @@ public final class BuildJson {
     private @Nullable Long peakMemory;
     private @Nullable Long ioBytes;
     private @Nullable Now now;
+    private @Nullable Remote remote;
 
     void read(String key, JsonParser json) throws IOException {
       switch (key) {
@@ -287,6 +305,7 @@ public final class BuildJson {
         case "peakMemory" -> peakMemory = number(json);
         case "ioBytes" -> ioBytes = number(json);
         case "now" -> now = now(json);
+        case "remote" -> remote = remote(json);
         default -> json.skipChildren();
       }
     }
@@ -324,7 +343,8 @@ public final class BuildJson {
           evidence,
           Objects.requireNonNull(log, "log"),
           used(),
-          now);
+          now,
+          remote);
     }
 
     private @Nullable Used used() {
@@ -418,6 +438,35 @@ public final class BuildJson {
         }
       }
       return new Now(cpuPercent, memory, frozen);
+    }
+
+    private static @Nullable Remote remote(JsonParser json) throws IOException {
+      if (json.currentToken() == JsonToken.VALUE_NULL) {
+        return null;
+      }
+      String id = null;
+      String host = null;
+      Instant startedAt = null;
+      Instant finishedAt = null;
+      Long outsideMs = null;
+      while (json.nextToken() == JsonToken.FIELD_NAME) {
+        String key = json.currentName();
+        json.nextToken();
+        switch (key) {
+          case "id" -> id = json.getValueAsString();
+          case "host" -> host = json.getValueAsString();
+          case "startedAt" -> startedAt = time(json);
+          case "finishedAt" -> finishedAt = time(json);
+          case "outsideMs" -> outsideMs = number(json);
+          default -> json.skipChildren();
+        }
+      }
+      return new Remote(
+          Objects.requireNonNull(id, "remote.id"),
+          Objects.requireNonNull(host, "remote.host"),
+          Objects.requireNonNull(startedAt, "remote.startedAt"),
+          finishedAt,
+          outsideMs);
     }
 
     private void lastLines(JsonParser json) throws IOException {

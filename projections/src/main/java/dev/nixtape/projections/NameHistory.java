@@ -30,7 +30,7 @@ public record NameHistory(
 
   /// With one more build, which may have finished before others that are counted already.
   public NameHistory plus(Build build) {
-    Instant at = build.finishedAt() == null ? build.startedAt() : build.finishedAt();
+    Instant at = build.endedAt();
     long ms = build.durationMs() == null ? 0 : build.durationMs();
     boolean ok = build.outcome() == Outcome.SUCCEEDED;
     boolean latest = !at.isBefore(lastAt);

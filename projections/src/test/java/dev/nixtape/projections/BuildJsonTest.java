@@ -10,6 +10,7 @@ import dev.nixtape.projections.Build.Now;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.PhaseTime;
 import dev.nixtape.projections.Build.Progress;
+import dev.nixtape.projections.Build.Remote;
 import dev.nixtape.projections.Build.Used;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -56,7 +57,8 @@ class BuildJsonTest {
           List.of(new Evidence("message", Outcome.FAILED, "builder failed")),
           new LogRange(3, 1, 1L << 40),
           new Used(1_000_000, 2_000, 3L << 30, 4L << 40),
-          new Now(143L, 1L << 31, true));
+          new Now(143L, 1L << 31, true),
+          new Remote("other", "m", AT.plusMillis(1), AT.plusMillis(70), 6L));
   private static final Build BARE =
       new Build(
           "id",
@@ -89,6 +91,7 @@ class BuildJsonTest {
           List.of(),
           List.of(),
           new LogRange(0, 0, 0),
+          null,
           null,
           null);
 

@@ -76,6 +76,7 @@ class BuildQueryTest {
             List.of(),
             new Build.LogRange(0, 0, 0),
             null,
+            null,
             null);
     return BuildQuery.of(Map.of("name", asked)).matches(build);
   }

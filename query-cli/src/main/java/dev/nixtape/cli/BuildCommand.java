@@ -66,9 +66,14 @@ final class BuildCommand implements Callable<Integer> {
         "on",
         build.machine() == null || build.machine().equals("local")
             ? build.host()
-            : build.machine() + ", asked by " + build.host());
+            : (build.remote() == null ? build.machine() : build.remote().host())
+                + ", asked by "
+                + build.host());
     row(out, "began", BuildRows.time(build.startedAt(), now));
     row(out, build.running() ? "runs for" : "took", Screen.duration(build.elapsed(now)));
+    if (build.remote() != null && build.remote().outsideMs() != null) {
+      row(out, "of it", time(build.remote().outsideMs()) + " to wait for the machine and to copy");
+    }
     row(out, "moved", build.bytes() == null ? null : Screen.bytes(build.bytes()));
     if (build.now() != null) {
       now(build.now(), out);

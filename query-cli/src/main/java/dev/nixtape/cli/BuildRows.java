@@ -55,10 +55,17 @@ final class BuildRows {
     if (build.now() != null) {
       return build.now().cpuPercent();
     }
-    Long ms = build.durationMs();
+    Long ms = builtMs(build);
     return build.used() == null || ms == null || ms == 0
         ? null
         : (Long) (100 * build.used().cpuMs() / ms);
+  }
+
+  /// Without what it waited for another machine, and for what was copied there and back.
+  private static @Nullable Long builtMs(Build build) {
+    Long ms = build.durationMs();
+    Long outside = build.remote() == null ? null : build.remote().outsideMs();
+    return ms == null || outside == null ? ms : (Long) (ms - outside);
   }
 
   /// Bytes: now, or the most that what has ended had.
@@ -158,7 +165,16 @@ final class BuildRows {
       detail.append(detail.isEmpty() ? "" : " ").append("from ").append(build.uri());
     }
     if (build.machine() != null && !build.machine().equals("local")) {
-      detail.append(detail.isEmpty() ? "" : " ").append("on ").append(build.machine());
+      detail
+          .append(detail.isEmpty() ? "" : " ")
+          .append("on ")
+          .append(build.remote() == null ? build.machine() : build.remote().host());
+    }
+    if (build.remote() != null && build.remote().outsideMs() != null) {
+      detail
+          .append(", and ")
+          .append(Screen.duration(Duration.ofMillis(build.remote().outsideMs())))
+          .append(" to wait and copy");
     }
     return detail.toString();
   }

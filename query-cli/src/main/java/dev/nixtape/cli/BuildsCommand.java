@@ -168,9 +168,7 @@ final class BuildsCommand implements Callable<Integer> {
     rows.sort(
         Comparator.comparing(Build::running)
             .reversed()
-            .thenComparing(
-                build -> build.finishedAt() == null ? build.startedAt() : build.finishedAt(),
-                Comparator.reverseOrder()));
+            .thenComparing(Build::endedAt, Comparator.reverseOrder()));
     long running = rows.stream().filter(Build::running).count();
     StringWriter text = new StringWriter();
     PrintWriter page = new PrintWriter(text);

@@ -147,6 +147,7 @@ final class TrainQuestionsCommand implements Callable<Integer> {
             : List.of(new Build.Evidence("counter", outcome, "the worker counted it")),
         new LogRange(0, 1, 2),
         null,
+        null,
         null);
   }
 }

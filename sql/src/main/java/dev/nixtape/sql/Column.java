@@ -1,6 +1,7 @@
 package dev.nixtape.sql;
 
 import dev.nixtape.projections.Build;
+import dev.nixtape.projections.Build.Remote;
 import dev.nixtape.projections.Build.Used;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -55,7 +56,10 @@ record Column(String name, String type, Function<Build, @Nullable Object> value)
           new Column("cpu_user_ms", "BIGINT", used(Used::cpuUserMs)),
           new Column("cpu_system_ms", "BIGINT", used(Used::cpuSystemMs)),
           new Column("peak_memory", "BIGINT", used(Used::peakMemory)),
-          new Column("io_bytes", "BIGINT", used(Used::ioBytes)));
+          new Column("io_bytes", "BIGINT", used(Used::ioBytes)),
+          new Column("remote_id", "VARCHAR", remote(Remote::id)),
+          new Column("remote_host", "VARCHAR", remote(Remote::host)),
+          new Column("outside_ms", "BIGINT", remote(Remote::outsideMs)));
 
   static final List<String> NAMES = ALL.stream().map(Column::name).toList();
 
@@ -82,12 +86,16 @@ record Column(String name, String type, Function<Build, @Nullable Object> value)
         .collect(Collectors.joining(", ", "SELECT ", ", NULL::DATE AS day WHERE false"));
   }
 
-  private interface Figure {
-    @Nullable Long of(Used used);
+  private interface Part<T> {
+    @Nullable Object of(T whole);
   }
 
-  private static Function<Build, @Nullable Object> used(Figure figure) {
-    return fact -> fact.used() == null ? null : figure.of(fact.used());
+  private static Function<Build, @Nullable Object> used(Part<Used> part) {
+    return fact -> fact.used() == null ? null : part.of(fact.used());
+  }
+
+  private static Function<Build, @Nullable Object> remote(Part<Remote> part) {
+    return fact -> fact.remote() == null ? null : part.of(fact.remote());
   }
 
   private static List<Map<String, @Nullable Object>> phases(Build fact) {

@@ -50,7 +50,8 @@ class ExportTest {
         "log_lines":12,"bytes":null,"outcome":"failed","reason":"it said \\"no\\",\\nand – stopped","exit_code":3,\
         "evidence":[{"source":"counter","says":"failed","detail":"the worker counted it"}],"log_partition":0,"log_from":1,"log_to":2,\
         "last_lines":["no – really","bye"],\
-        "cpu_user_ms":120000,"cpu_system_ms":3000,"peak_memory":2147483648,"io_bytes":null}
+        "cpu_user_ms":120000,"cpu_system_ms":3000,"peak_memory":2147483648,"io_bytes":null,\
+        "remote_id":"b","remote_host":"builder-8","outside_ms":900}
         """,
         Files.readString(folder.resolve("day=2026-01-31/facts.ndjson")));
   }
@@ -63,12 +64,12 @@ class ExportTest {
         """
         id,nix_id,kind,name,pname,version,system,host,machine,user,uid,session,drv_path,store_path,uri,parent,started_at,finished_at,\
         duration_ms,phase,phases,log_lines,bytes,outcome,reason,exit_code,evidence,log_partition,log_from,log_to,last_lines,\
-        cpu_user_ms,cpu_system_ms,peak_memory,io_bytes
+        cpu_user_ms,cpu_system_ms,peak_memory,io_bytes,remote_id,remote_host,outside_ms
         a,18446744073709551615,build,bad-2.0,bad,2.0,,builder-7,local,alice,1000,builder-7/s,/nix/store/x.drv,,,,\
         2026-01-31T14:03:00.123Z,2026-01-31T14:04:15.000Z,75000,,\
         "[{""name"":""buildPhase"",""duration_ms"":1200},{""name"":""checkPhase"",""duration_ms"":null}]",12,,failed,\
         "it said ""no"",
-        and – stopped",3,"[{""source"":""counter"",""says"":""failed"",""detail"":""the worker counted it""}]",0,1,2,"[""no – really"",""bye""]",120000,3000,2147483648,
+        and – stopped",3,"[{""source"":""counter"",""says"":""failed"",""detail"":""the worker counted it""}]",0,1,2,"[""no – really"",""bye""]",120000,3000,2147483648,,b,builder-8,900
         """,
         Files.readString(folder.resolve("day=2026-01-31/facts.csv")));
   }

@@ -25,7 +25,8 @@ final class Facts {
          "phases":[{"name":"buildPhase","durationMs":1200},{"name":"checkPhase","durationMs":null}],
          "logLines":12,"outcome":"failed","reason":"it said \\"no\\",\\nand – stopped","exitCode":3,"lastLines":["no – really","bye"],
          "evidence":[{"source":"counter","says":"failed","detail":"the worker counted it"}],
-         "log":{"partition":0,"from":1,"to":2},"cpuUserMs":120000,"cpuSystemMs":3000,"peakMemory":2147483648,"ioBytes":null}
+         "log":{"partition":0,"from":1,"to":2},"cpuUserMs":120000,"cpuSystemMs":3000,"peakMemory":2147483648,"ioBytes":null,
+         "remote":{"id":"b","host":"builder-8","startedAt":"2026-01-31T14:03:01.000Z","finishedAt":null,"outsideMs":900}}
         """
             .formatted(id, kind, finishedAt);
     return BuildJson.read(json.getBytes(StandardCharsets.UTF_8));

@@ -56,7 +56,8 @@ class FactsDatabaseTest {
         "log_lines":12,"bytes":null,"outcome":"failed","reason":"it said \\"no\\",\\nand – stopped","exit_code":3,\
         "evidence":[{"source":"counter","says":"failed","detail":"the worker counted it"}],"log_partition":0,"log_from":1,"log_to":2,\
         "last_lines":["no – really","bye"],\
-        "cpu_user_ms":120000,"cpu_system_ms":3000,"peak_memory":2147483648,"io_bytes":null,"day":"2026-02-01"}]
+        "cpu_user_ms":120000,"cpu_system_ms":3000,"peak_memory":2147483648,"io_bytes":null,\
+        "remote_id":"b","remote_host":"builder-8","outside_ms":900,"day":"2026-02-01"}]
         """,
         json(folder, "FROM facts WHERE id = 'c'"));
   }

@@ -32,6 +32,8 @@ import dev.nixtape.projections.derivations.Node;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.Past;
 import dev.nixtape.projections.history.Totalling;
+import dev.nixtape.projections.hosts.Dispatched;
+import dev.nixtape.projections.hosts.Dispatched.Together;
 import dev.nixtape.projections.hosts.Using;
 import dev.nixtape.projections.nix.StorePath;
 import dev.nixtape.projections.operations.CacheUse;
@@ -99,42 +101,63 @@ final class Farm implements Projections, Library, Commands {
 
   @Override
   public Stream<Build> builds(BuildQuery query) {
-    List<Build> live = flat(part -> part.live(query));
-    // A fact is live and in a history at once for a moment; it is shown once.
-    Set<String> ids = new HashSet<>();
-    live.forEach(build -> ids.add(build.id()));
-    Stream<Build> running = running(live.stream().filter(query::matches));
+    List<Build> live = live(query);
+    Together shown = together(live.stream().filter(query::matches).toList(), live);
+    Stream<Build> running =
+        shown.rows().stream()
+            .filter(Build::running)
+            .sorted(Comparator.comparing(Build::startedAt).reversed());
     if (query.show() == BuildQuery.Show.RUNNING) {
       return running;
     }
     Stream<Build> ended =
-        live.stream()
-            .filter(build -> !build.running() && query.matches(build))
-            .sorted(Comparator.comparing(Farm::endOf).reversed());
+        shown.rows().stream()
+            .filter(build -> !build.running())
+            .sorted(Comparator.comparing(Build::endedAt).reversed());
+    // A fact is live and in a history at once for a moment; it is shown once.
+    Set<String> ids = new HashSet<>(shown.accounts());
+    live.forEach(build -> ids.add(build.id()));
     List<Stream<Build>> finished = new ArrayList<>();
     finished.add(ended);
     all(part -> part.finished(query))
         .forEach(facts -> finished.add(facts.filter(build -> !ids.contains(build.id()))));
     return Stream.concat(
         running,
-        Merge.of(finished, Comparator.comparing(Farm::endOf).reversed()).limit(query.limit()));
+        Merge.of(finished, Comparator.comparing(Build::endedAt).reversed()).limit(query.limit()));
   }
 
-  /// Those that run, newest first, with what they use.
-  private Stream<Build> running(Stream<Build> live) {
-    List<Build> running =
-        live.filter(Build::running)
-            .sorted(Comparator.comparing(Build::startedAt).reversed())
-            .toList();
-    return running.isEmpty() ? Stream.empty() : running.stream().map(using()::with);
+  /// What runs, with what it uses, and what has just ended.
+  private List<Build> live(BuildQuery query) {
+    List<Build> live = flat(part -> part.live(query));
+    if (live.stream().noneMatch(Build::running)) {
+      return live;
+    }
+    Using using = using();
+    return live.stream().map(using::with).toList();
   }
 
   private Using using() {
     return new Using(flat(Part::using));
   }
 
-  static Instant endOf(Build build) {
-    return build.finishedAt() == null ? build.startedAt() : build.finishedAt();
+  /// Puts builds that were sent to other machines together with the accounts of those, which are
+  /// live or in a history.
+  private Together together(List<Build> rows, List<Build> live) {
+    List<Build> sent = rows.stream().filter(Dispatched::isDispatched).toList();
+    if (sent.isEmpty()) {
+      return new Together(rows, Set.of());
+    }
+    Instant since =
+        sent.stream()
+            .map(Build::startedAt)
+            .min(Comparator.naturalOrder())
+            .orElseThrow()
+            .minus(Dispatched.SKEW);
+    List<String> drvPaths =
+        sent.stream().flatMap(build -> Stream.ofNullable(build.drvPath())).distinct().toList();
+    List<Build> candidates = new ArrayList<>(live);
+    candidates.addAll(inBatches(drvPaths, (part, some) -> part.built(some, since)));
+    return Dispatched.together(rows, candidates);
   }
 
   @Override
@@ -143,12 +166,13 @@ final class Farm implements Projections, Library, Commands {
     for (Build build : flat(part -> part.finishedById(prefix))) {
       found.put(build.id(), build);
     }
-    for (Build build : flat(part -> part.live(BuildQuery.of(BuildQuery.Show.ALL)))) {
+    List<Build> live = live(BuildQuery.of(BuildQuery.Show.ALL));
+    for (Build build : live) {
       if (build.id().startsWith(prefix)) {
-        found.put(build.id(), build.running() ? using().with(build) : build);
+        found.put(build.id(), build);
       }
     }
-    return List.copyOf(found.values());
+    return together(List.copyOf(found.values()), live).rows();
   }
 
   @Override
@@ -193,7 +217,8 @@ final class Farm implements Projections, Library, Commands {
 
   @Override
   public Stream<Build> failed(During during) {
-    return Merge.of(all(part -> part.failed(during)), Comparator.comparing(Farm::endOf).reversed());
+    return Merge.of(
+        all(part -> part.failed(during)), Comparator.comparing(Build::endedAt).reversed());
   }
 
   @Override
@@ -246,7 +271,7 @@ final class Farm implements Projections, Library, Commands {
       return Waiting.begunAfter(
           wait,
           path,
-          builds.takeWhile(build -> build.running() || !endOf(build).isBefore(endOf(wait))));
+          builds.takeWhile(build -> build.running() || !build.endedAt().isBefore(wait.endedAt())));
     }
   }
 

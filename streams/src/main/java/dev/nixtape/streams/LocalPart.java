@@ -26,7 +26,9 @@ import dev.nixtape.projections.fold.Memory;
 import dev.nixtape.projections.history.Dimension;
 import dev.nixtape.projections.history.History;
 import dev.nixtape.projections.history.Past;
+import dev.nixtape.projections.hosts.Dispatched;
 import dev.nixtape.projections.hosts.HostState;
+import dev.nixtape.projections.nix.StorePath;
 import dev.nixtape.projections.operations.CacheUse;
 import dev.nixtape.projections.operations.Flakiness;
 import dev.nixtape.projections.operations.Waiting;
@@ -49,6 +51,7 @@ import java.util.Spliterator;
 import java.util.Spliterators;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.stream.Gatherer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -63,6 +66,9 @@ final class LocalPart implements Part {
   /// Sorts behind everything that begins with the prefix before it: no UTF-8 of a real character is
   /// greater.
   private static final String LAST = "\uffff";
+
+  /// Later than any fact.
+  private static final Instant LATEST = Instant.parse("9999-01-01T00:00:00Z");
 
   private final PartitionStores stores;
   private final LiveView live;
@@ -85,7 +91,7 @@ final class LocalPart implements Part {
     return merged(
         stores(HistoryTopology.STORE, Topic.BUILDS),
         store -> finished(store, query),
-        Comparator.comparing(Farm::endOf).reversed());
+        Comparator.comparing(Build::endedAt).reversed());
   }
 
   private static Stream<Build> finished(
@@ -94,23 +100,68 @@ final class LocalPart implements Part {
       String names = History.nameKey(query.name().get());
       boolean known = store.get(History.NAMES + query.name().get()) != null;
       if (known) {
-        return stream(store.reverseRange(names, names + LAST))
-            .flatMap(entry ->
-                Optional.ofNullable(
-                    store.get(new String(entry.value, java.nio.charset.StandardCharsets.UTF_8)))
-                    .stream())
-            .map(fact -> BuildJson.read(fact))
-            .filter(query::matches);
+        return pointed(store, store.reverseRange(names, names + LAST))
+            .filter(query::matches)
+            .gather(together(store));
       }
     }
     String since = History.timeKey(query.since().orElse(Instant.EPOCH));
     return merged(
         List.copyOf(query.endedKinds()),
-        kind ->
-            stream(store.reverseRange(History.factKey(kind) + since, History.factKey(kind) + LAST))
-                .map(entry -> BuildJson.read(entry.value))
-                .filter(query::matches),
-        Comparator.comparing(Farm::endOf).reversed());
+        kind -> {
+          Stream<Build> facts =
+              stream(
+                      store.reverseRange(
+                          History.factKey(kind) + since, History.factKey(kind) + LAST))
+                  .map(entry -> BuildJson.read(entry.value))
+                  .filter(query::matches);
+          return kind == Build.Kind.BUILD ? facts.gather(together(store)) : facts;
+        },
+        Comparator.comparing(Build::endedAt).reversed());
+  }
+
+  /// A build that was sent to another machine is one with that machine's account of it, which is in
+  /// the same store: all that has one name is.
+  private static Gatherer<Build, ?, Build> together(ReadOnlyKeyValueStore<String, byte[]> store) {
+    return Dispatched.together(sent ->
+        built(
+            store,
+            String.valueOf(sent.drvPath()),
+            sent.startedAt().minus(Dispatched.SKEW),
+            sent.endedAt().plus(Dispatched.SKEW)));
+  }
+
+  private static List<Build> built(
+      ReadOnlyKeyValueStore<String, byte[]> store, String drvPath, Instant since, Instant until) {
+    String names = History.nameKey(StorePath.name(drvPath));
+    try (Stream<Build> builds =
+        pointed(
+            store,
+            store.range(names + History.timeKey(since), names + History.timeKey(until) + LAST))) {
+      return builds.filter(build -> drvPath.equals(build.drvPath())).toList();
+    }
+  }
+
+  /// The facts to which entries point.
+  private static Stream<Build> pointed(
+      ReadOnlyKeyValueStore<String, byte[]> store, KeyValueIterator<String, byte[]> pointers) {
+    return stream(pointers)
+        .flatMap(entry ->
+            Optional.ofNullable(
+                store.get(new String(entry.value, java.nio.charset.StandardCharsets.UTF_8)))
+                .stream())
+        .map(fact -> BuildJson.read(fact));
+  }
+
+  @Override
+  public List<Build> built(Collection<String> drvPaths, Instant since) {
+    List<Build> built = new ArrayList<>();
+    for (var store : stores(HistoryTopology.STORE, Topic.BUILDS)) {
+      for (String drvPath : drvPaths) {
+        built.addAll(built(store, drvPath, since, LATEST));
+      }
+    }
+    return built;
   }
 
   @Override
@@ -169,7 +220,7 @@ final class LocalPart implements Part {
   @Override
   public Stream<Build> failed(During during) {
     return merged(
-        pasts(), past -> past.failed(during), Comparator.comparing(Farm::endOf).reversed());
+        pasts(), past -> past.failed(during), Comparator.comparing(Build::endedAt).reversed());
   }
 
   @Override

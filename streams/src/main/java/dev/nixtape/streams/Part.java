@@ -23,6 +23,7 @@ import dev.nixtape.projections.hosts.HostState;
 import dev.nixtape.projections.operations.Waiting.Longest;
 import dev.nixtape.projections.trends.Tests;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.UUID;
@@ -41,6 +42,9 @@ interface Part {
 
   /// Facts whose id begins with `prefix`.
   List<Build> finishedById(String prefix) throws IOException;
+
+  /// Builds of these derivations that ended since, for machines to which others sent them.
+  List<Build> built(Collection<String> drvPaths, Instant since) throws IOException;
 
   List<Session> openSessions() throws IOException;
 

@@ -375,6 +375,14 @@ final class Questions implements QueryServer.Handler {
       case "finished" -> sendAll(exchange, local.finished(BuildQuery.of(asked)));
       case "sessions/open" -> sendAll(exchange, local.openSessions().stream());
       case "sessions/ended" -> sendAll(exchange, local.endedSessions());
+      case "built" ->
+          sendAll(
+              exchange,
+              local
+                  .built(
+                      paths(asked),
+                      new Parameters(asked, "since", "paths").time("since").orElseThrow())
+                  .stream());
       case "names" -> sendAll(exchange, local.names().stream());
       case "sums" -> sendAll(exchange, local.sums(StatsQuery.of(asked)).stream());
       case "times" -> sendAll(exchange, local.times(StatsQuery.of(asked)).stream());

@@ -12,6 +12,7 @@ import dev.nixtape.projections.FlakyBuild;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.Json;
 import dev.nixtape.projections.NameHistory;
+import dev.nixtape.projections.Rfc3339;
 import dev.nixtape.projections.Session;
 import dev.nixtape.projections.StatsQuery;
 import dev.nixtape.projections.TimeSpan;
@@ -33,6 +34,7 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -70,6 +72,11 @@ final class RemotePart implements Part {
   @Override
   public List<Build> finishedById(String prefix) throws IOException {
     return list("finished/" + prefix, Build.class);
+  }
+
+  @Override
+  public List<Build> built(Collection<String> drvPaths, Instant since) throws IOException {
+    return list("built?since=" + Rfc3339.write(since) + "&" + paths(drvPaths), Build.class);
   }
 
   @Override

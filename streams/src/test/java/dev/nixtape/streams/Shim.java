@@ -97,6 +97,33 @@ final class Shim {
     return entries;
   }
 
+  /// The begin of a session that builds one derivation.
+  ///
+  /// @param machine to which it is sent, "" to none
+  static List<LogEntry> begin(String host, String drvPath, String machine, Instant at) {
+    SessionId id = SessionId.at(host, at, 1);
+    return List.of(
+        new LogEntry.Opened(id, at, SOURCE),
+        new LogEntry.Lines(id, at, 0, start(drvPath, machine)));
+  }
+
+  /// Its end.
+  static List<LogEntry> end(
+      String host, String drvPath, String machine, Instant begunAt, Instant at) {
+    SessionId id = SessionId.at(host, begunAt, 1);
+    long offset = start(drvPath, machine).length();
+    ByteSlice stop = line("{\"action\":\"stop\",\"id\":1}");
+    return List.of(
+        new LogEntry.Lines(id, at, offset, stop),
+        new LogEntry.Closed(id, at, offset + stop.length(), Ending.end()));
+  }
+
+  private static ByteSlice start(String drvPath, String machine) {
+    return line(
+        "{\"action\":\"start\",\"fields\":[\"%s\",\"%s\",1,1],\"id\":1,\"level\":3,\"parent\":0,\"text\":\"\",\"type\":105}"
+            .formatted(drvPath, machine));
+  }
+
   /// Of the `number`th derivation that a session builds.
   static String drvPath(long number, String name) {
     return "/nix/store/%032d-%s.drv".formatted(number, name);

@@ -309,6 +309,7 @@ sealed interface Activity {
         activity.evidence(),
         course.log(),
         course.used(),
+        null,
         null);
   }
 }

@@ -91,7 +91,7 @@ public final class History {
       return;
     }
     if (build.kind() == Kind.BUILD) {
-      String key = amendedKey(Sample.finishedAt(build), build.id());
+      String key = amendedKey(build.endedAt(), build.id());
       byte[] told = store.get(key);
       if (told != null) {
         store.put(key, null);
@@ -104,7 +104,7 @@ public final class History {
   }
 
   private void put(Build build, byte[] json) {
-    Instant at = Sample.finishedAt(build);
+    Instant at = build.endedAt();
     String time = timeKey(at) + "/" + build.id();
     String key = factKey(build.kind()) + time;
     byte[] pointer = key.getBytes(UTF_8);
@@ -164,7 +164,7 @@ public final class History {
       summary.measured(sample);
       store.put(sum, summary.toBytes());
     }
-    Instant month = Level.MONTH.floor(Sample.finishedAt(fact));
+    Instant month = Level.MONTH.floor(fact.endedAt());
     String cell = cellKey(fact.kind(), month, PackageName.of(fact.name()));
     store.put(
         cell,
@@ -179,7 +179,7 @@ public final class History {
   private static List<String> sums(Build build) {
     List<String> keys = new ArrayList<>();
     for (Level level : Level.values()) {
-      keys.add(sumKey(level, level.floor(Sample.finishedAt(build))) + build.kind().json());
+      keys.add(sumKey(level, level.floor(build.endedAt())) + build.kind().json());
     }
     for (Dimension dimension : Dimension.values()) {
       dimension.of(build).ifPresent(value -> keys.addAll(slices(dimension, value, build)));
@@ -193,7 +193,7 @@ public final class History {
   private static List<String> slices(Dimension dimension, String value, Build build) {
     return DAYS_AND_LONGER.stream()
         .map(level ->
-            sliceKey(dimension, level, level.floor(Sample.finishedAt(build)))
+            sliceKey(dimension, level, level.floor(build.endedAt()))
                 + build.kind().json()
                 + "/"
                 + value)

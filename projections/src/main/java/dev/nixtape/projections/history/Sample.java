@@ -4,7 +4,6 @@ import dev.nixtape.projections.Build;
 import dev.nixtape.projections.Build.Kind;
 import dev.nixtape.projections.Build.Outcome;
 import dev.nixtape.projections.Build.PhaseTime;
-import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +42,7 @@ public record Sample(
 
   static Sample of(Build build) {
     return new Sample(
-        finishedAt(build).toEpochMilli(),
+        build.endedAt().toEpochMilli(),
         Math.max(0, Objects.requireNonNullElse(build.durationMs(), 0L)),
         Objects.requireNonNullElse(build.outcome(), Outcome.UNKNOWN),
         build.name(),
@@ -70,10 +69,6 @@ public record Sample(
       return build.user();
     }
     return build.uid() == null ? "" : build.uid().toString();
-  }
-
-  static Instant finishedAt(Build build) {
-    return build.finishedAt() == null ? build.startedAt() : build.finishedAt();
   }
 
   /// Whether its time says how long such a thing takes: a build that failed or found its outputs

@@ -150,6 +150,7 @@ final class Store implements Library {
         List.of(),
         new LogRange(0, 0, 0),
         null,
+        null,
         null);
   }
 }

@@ -88,6 +88,7 @@ class HistoryTest {
         List.of(),
         new Build.LogRange(0, number, number),
         kind == Kind.BUILD && number % 3 == 0 ? used(number) : null,
+        null,
         null);
   }
 

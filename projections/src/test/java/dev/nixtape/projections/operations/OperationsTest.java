@@ -166,6 +166,7 @@ class OperationsTest {
               List.of(),
               new Build.LogRange(0, number, number),
               used,
+              null,
               null);
       history.add(fact, BuildJson.write(fact));
       return fact;

@@ -109,6 +109,7 @@ final class Farm {
             List.of(),
             new LogRange(0, number, number),
             null,
+            null,
             null);
     number++;
     histories
