@@ -13,12 +13,14 @@ import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// The remote builders that this host's Nix is set up with, and how many of their slots are taken.
@@ -39,12 +41,17 @@ final class RemoteMachines {
   private static final int LIX_HASH = 16;
   private static final String BASE32 = "0123456789abcdfghijklmnpqrsvwxyz";
   private static final int SHA256_DIGITS = 52;
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,9}");
 
   private final Path root;
   private final Path locks;
   private final Consumer<String> say;
   private final Set<String> said = new HashSet<>();
-  private List<Machine> machines = List.of();
+  private List<Configured> machines = List.of();
+
+  /// A file of a slot stays when the slot is free again: one that is new is seen a moment later.
+  private List<Slot> slots = List.of();
+
   private long readAt = System.nanoTime() - READ_EVERY_NANOS;
 
   /// @param root of the Nix that is watched
@@ -56,18 +63,30 @@ final class RemoteMachines {
     this.say = say;
   }
 
+  /// @param names what its slots' files are called, but for their numbers
+  private record Configured(Machine machine, List<String> names) {}
+
+  private record Slot(String name, Inode file) {}
+
   List<Machine> look() {
     if (System.nanoTime() - readAt >= READ_EVERY_NANOS) {
       readAt = System.nanoTime();
-      machines = configured();
+      machines =
+          configured().stream()
+              .map(machine ->
+                  new Configured(machine, List.of(nixName(machine.uri()), lixName(machine.uri()))))
+              .toList();
+      slots = machines.isEmpty() ? List.of() : slots();
     }
-    if (machines.isEmpty()) {
-      return List.of();
-    }
-    Set<String> taken = taken();
+    Locks locked = slots.isEmpty() ? new Locks(Set.of(), Set.of()) : Locks.read(locks);
+    List<String> taken =
+        slots.stream().filter(slot -> locked.has(slot.file())).map(Slot::name).toList();
     return machines.stream()
-        .map(machine ->
-            new Machine(machine.uri(), machine.systems(), machine.slots(), used(machine, taken)))
+        .map(configured -> {
+          Machine machine = configured.machine();
+          return new Machine(
+              machine.uri(), machine.systems(), machine.slots(), used(configured, taken));
+        })
         .toList();
   }
 
@@ -118,27 +137,29 @@ final class RemoteMachines {
     }
   }
 
-  /// The names of the slots' files that somebody has locked.
-  private Set<String> taken() {
-    Locks locked = Locks.read(locks);
-    Set<String> taken = new HashSet<>();
-    try (DirectoryStream<Path> slots = Files.newDirectoryStream(root.resolve(SLOTS))) {
-      for (Path slot : slots) {
-        if (Inode.of(slot).filter(locked::has).isPresent()) {
-          taken.add(String.valueOf(slot.getFileName()));
-        }
+  private List<Slot> slots() {
+    List<Slot> slots = new ArrayList<>();
+    try (DirectoryStream<Path> files = Files.newDirectoryStream(root.resolve(SLOTS))) {
+      for (Path file : files) {
+        String name = String.valueOf(file.getFileName());
+        Inode.of(file).ifPresent(inode -> slots.add(new Slot(name, inode)));
       }
     } catch (IOException | DirectoryIteratorException _) {
       // none was ever taken
     }
-    return taken;
+    return slots;
   }
 
-  private static int used(Machine machine, Set<String> taken) {
+  /// @param taken names of slots' files
+  private static int used(Configured configured, List<String> taken) {
     int used = 0;
-    for (int slot = 0; slot < machine.slots(); slot++) {
-      if (taken.contains(nixName(machine.uri()) + "-" + slot)
-          || taken.contains(lixName(machine.uri()) + "-" + slot)) {
+    for (String name : taken) {
+      int dash = name.lastIndexOf('-');
+      String number = name.substring(dash + 1);
+      if (dash > 0
+          && configured.names().contains(name.substring(0, dash))
+          && NUMBER.matcher(number).matches()
+          && Integer.parseInt(number) < configured.machine().slots()) {
         used++;
       }
     }

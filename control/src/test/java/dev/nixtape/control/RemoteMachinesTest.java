@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -177,7 +178,7 @@ class RemoteMachinesTest {
 
   private String line(String kind, String mode, String file) throws IOException {
     Inode inode = Inode.of(root.resolve(file)).orElseThrow();
-    long major = ((inode.device() >>> 8) & 0xfff) | ((inode.device() >>> 32) & ~0xfffL);
+    long major = (inode.device() >>> 8) & 0xfff;
     long minor = (inode.device() & 0xff) | ((inode.device() >>> 12) & 0xfff00);
     return "1: %s  ADVISORY  %s 4711 %02x:%02x:%d 0 EOF%n"
         .formatted(kind, mode, major, minor, inode.number());
@@ -185,7 +186,8 @@ class RemoteMachinesTest {
 
   @Test
   void theSameNumberOnAnotherDiskIsAnotherFile() {
-    Locks locks = new Locks(java.util.Set.of("fe:00:4711"), java.util.Set.of(4711L));
+    Inode locked = new Inode(Locks.device(0xfe, 0), 4711);
+    Locks locks = new Locks(Set.of(locked), Set.of(4711L));
     assertTrue(locks.has(new Inode(0xfe00, 4711)));
     assertEquals(false, locks.has(new Inode(0x0801, 4711)));
     // btrfs
