@@ -19,7 +19,7 @@ TICK = "i=0; while [ $i -lt %d ]; do echo tick $i; i=$((i+1)); sleep 0.1; done; 
 class Ticking:
     """Two builds that differ in nothing but who wants them, and say every tenth of a second how far they are."""
 
-    def __init__(self, nix, nixtape, name, ticks=80):
+    def __init__(self, nix, nixtape, name, ticks=200):
         self._nixtape = nixtape
         self.name = name
         script = TICK % ticks
@@ -62,9 +62,12 @@ def evidence(build):
     return [e["detail"] for e in build["evidence"] if e["source"] == "control"]
 
 
+def cgroup_events():
+    return list(pathlib.Path("/sys/fs/cgroup").glob("**/nix-build-*/cgroup.events"))
+
+
 def frozen_cgroups():
-    events = pathlib.Path("/sys/fs/cgroup").glob("**/nix-build-*/cgroup.events")
-    return sum("frozen 1" in file.read_text() for file in events)
+    return sum("frozen 1" in file.read_text() for file in cgroup_events())
 
 
 def freeze_and_thaw(nix, nixtape, name):
@@ -105,7 +108,7 @@ def freeze(nix, nixtape):
 
     def shown():
         rows = {b["id"]: b for b in nixtape.ask("builds", "--running")}
-        expect((True, False), tuple(rows[two.ids[u]]["resources"]["frozen"] for u in ("alice", "bob")), "who is shown as frozen")
+        expect((True, False), tuple((rows[two.ids[u]]["now"] or {}).get("frozen") for u in ("alice", "bob")), "who is shown as frozen")
 
     eventually(shown)
     nixtape.command("thaw", two.ids["alice"])
@@ -256,7 +259,7 @@ def order_to_effect(nix, nixtape):
     file = nix.expression("order", '{ a = sh "order" "sleep 300; echo > $out"; }')
     client = nix.start("nix", "build", "--no-link", "-f", file, "a")
     build = eventually(lambda: the_one(nixtape.activities("build", "order", "--running"), "running builds"))
-    events = the_one([f for f in pathlib.Path("/sys/fs/cgroup").glob("**/nix-build-*/cgroup.events")], "cgroups of builds")
+    events = the_one([file for file in cgroup_events() if "populated 1" in file.read_text()], "cgroups of builds that run")
     path = nix.socket_dir / f"query-{nixtape.address.rpartition(':')[2]}.sock"
     took = []
     for number in range(200):
