@@ -10,12 +10,12 @@ import dev.nixtape.projections.Json;
 import dev.nixtape.projections.nix.Derivation;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -79,11 +79,6 @@ final class Builders {
 
   Workers workers() {
     return workers;
-  }
-
-  /// All of them.
-  List<Builder> all() {
-    return busy().stream().flatMap(worker -> of(worker, Set.of()).stream()).toList();
   }
 
   /// Those of one worker.
@@ -333,20 +328,23 @@ final class Builders {
 
   /// The outputs in a builder's `.attrs.json`. The file is its own, and so may be anything.
   private Map<String, String> attributes(long pid, String file) {
+    Map<String, String> outputs = new HashMap<>();
     Path path = proc.of(pid).resolve("root").resolve(file.replaceFirst("^/+", ""));
     try (Linux.Held held = Linux.Held.file(path)) {
       if (Files.isRegularFile(held.path())) {
         try (InputStream in = Files.newInputStream(held.path())) {
-          return Json.read(in.readNBytes(MAX_ATTRIBUTES_BYTES), Attributes.class).outputs();
+          Json.MAPPER
+              .readTree(in.readNBytes(MAX_ATTRIBUTES_BYTES))
+              .path("outputs")
+              .properties()
+              .forEach(output -> outputs.put(output.getKey(), output.getValue().asText()));
         }
       }
-    } catch (IOException | UncheckedIOException _) {
+    } catch (IOException _) {
       // gone, or not what Nix wrote
     }
-    return Map.of();
+    return outputs;
   }
-
-  record Attributes(Map<String, String> outputs) {}
 
   /// The machines that a worker has builds made on.
   private List<String> machines(Worker worker) {

@@ -35,10 +35,17 @@ final class Hands {
 
   private final Proc proc;
   private final Processes processes;
+  private final Duration effect;
 
   Hands(Proc proc) {
+    this(proc, EFFECT);
+  }
+
+  /// @param effect how long to wait for it
+  Hands(Proc proc, Duration effect) {
     this.proc = proc;
     this.processes = new Processes(proc);
+    this.effect = effect;
   }
 
   /// Done, Shown, or Refused as NOT_RUNNING or FAILED.
@@ -97,15 +104,15 @@ final class Hands {
   }
 
   private void awaitEffect(Linux.Held folder, Step.Write write) throws IOException {
-    String effect =
+    String expected =
         switch (write.file()) {
           case "cgroup.freeze" -> "frozen " + write.text();
           case "cgroup.kill" -> "populated 0";
           default -> "";
         };
     Path events = folder.path().resolve("cgroup.events");
-    Patience patience = new Patience(EFFECT);
-    while (!effect.isEmpty() && !proc.text(events).lines().toList().contains(effect)) {
+    Patience patience = new Patience(effect);
+    while (!expected.isEmpty() && !proc.text(events).lines().toList().contains(expected)) {
       if (removed(folder)) {
         if (write.file().equals("cgroup.kill")) {
           return;
@@ -115,7 +122,7 @@ final class Hands {
       if (!patience.pause()) {
         throw new IOException(
             "%s = %s was written, but after %d s there is no '%s': some process hangs in the kernel"
-                .formatted(write.file(), write.text(), EFFECT.toSeconds(), effect));
+                .formatted(write.file(), write.text(), effect.toSeconds(), expected));
       }
     }
   }
@@ -167,7 +174,7 @@ final class Hands {
   }
 
   /// @return whether it was still there
-  private boolean signal(Pid process, Signal signal) throws IOException {
+  boolean signal(Pid process, Signal signal) throws IOException {
     try (Linux.Held held = Linux.Held.process(process.pid())) {
       // what is held can be no other any more: if it is the right one, it stays that
       if (!proc.process(process.pid()).equals(Optional.of(process))) {
@@ -181,14 +188,14 @@ final class Hands {
   }
 
   /// Waits until each of the processes has ended, or is as it shall be.
-  private void await(Signal signal, Set<Pid> processes, Predicate<Stat> effect) throws IOException {
-    Patience patience = new Patience(EFFECT);
+  private void await(Signal signal, Set<Pid> processes, Predicate<Stat> obeys) throws IOException {
+    Patience patience = new Patience(effect);
     while (true) {
       Set<Pid> left = new LinkedHashSet<>(processes);
       left.removeIf(process ->
           proc.stat(process.pid())
               .filter(stat -> stat.process().equals(process))
-              .map(stat -> stat.ended() || effect.test(stat))
+              .map(stat -> stat.ended() || obeys.test(stat))
               .orElse(true));
       if (left.isEmpty()) {
         return;
@@ -196,7 +203,7 @@ final class Hands {
       if (!patience.pause()) {
         throw new IOException(
             "SIG%s was sent to %s, but after %d s %s did not obey: they hang in the kernel"
-                .formatted(signal, numbers(processes), EFFECT.toSeconds(), numbers(left)));
+                .formatted(signal, numbers(processes), effect.toSeconds(), numbers(left)));
       }
     }
   }

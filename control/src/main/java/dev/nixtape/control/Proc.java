@@ -22,6 +22,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /// What the kernel says of processes (proc(5)). A process that is gone, or that this one may not
 /// see, has nothing to say: an empty answer.
@@ -242,10 +243,11 @@ record Proc(Path folder) {
   /// devices stand there as no stat(2) tells them on btrfs.
   Map<Long, Set<Long>> locks() {
     Map<Long, Set<Long>> locks = new TreeMap<>();
-    for (String line : text(folder.resolve("locks")).lines().toList()) {
+    Stream<String> lines = text(folder.resolve("locks")).lines();
+    for (String line : lines.filter(line -> line.contains("FLOCK")).toList()) {
       // 1: FLOCK  ADVISORY  WRITE 27948 fe:00:1550126 0 EOF, or `1: -> FLOCK …` for who waits
       List<String> fields = words(line);
-      if (fields.size() > 5 && fields.get(1).equals("FLOCK") && fields.get(3).equals("WRITE")) {
+      if (fields.size() > 5 && fields.get(3).equals("WRITE")) {
         String inode = fields.get(5).substring(fields.get(5).lastIndexOf(':') + 1);
         locks
             .computeIfAbsent(Long.valueOf(fields.get(4)), _ -> new HashSet<>())

@@ -17,6 +17,8 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// Laid out as Nix 2.34 and the kernel had it.
 class BuildersTest {
@@ -74,15 +76,16 @@ class BuildersTest {
   }
 
   private Builder only() {
-    List<Builder> all = host.builders().all();
-    assertEquals(1, all.size(), all.toString());
-    assertEquals(all, host.builders().look(all.getFirst().drvPath()).builders());
-    return all.getFirst();
+    Seen seen = host.builders().look(DRV);
+    assertEquals(List.of(), seen.contradictions());
+    assertEquals(1, seen.builders().size(), seen.toString());
+    return seen.builders().getFirst();
   }
 
   private void assertNone(String drvPath) {
-    assertEquals(List.of(), host.builders().all());
-    assertEquals(List.of(), host.builders().look(drvPath).builders());
+    Seen seen = host.builders().look(drvPath);
+    assertEquals(List.of(), seen.builders());
+    assertEquals(List.of(), seen.contradictions());
   }
 
   @Test
@@ -126,13 +129,14 @@ class BuildersTest {
     host.cgroup(cgroup);
     sandboxed(DRV).cgroup(cgroup);
 
-    assertEquals(List.of(), host.builders().all());
     for (String drvPath : List.of(DRV, OTHER_DRV)) {
+      Seen seen = host.builders().look(drvPath);
+      assertEquals(List.of(), seen.builders());
       assertEquals(
           List.of(
               "process 400: its cgroup's name is of %s, its root is of %s"
                   .formatted(OTHER_DRV, DRV)),
-          host.builders().look(drvPath).contradictions());
+          seen.contradictions());
     }
   }
 
@@ -240,6 +244,24 @@ class BuildersTest {
     told(Map.of("NIX_ATTRS_JSON_FILE", "/build/.attrs.json"));
 
     assertEquals(Set.of(Evidence.ATTRIBUTES), only().evidence());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "null",
+        "[",
+        "{}",
+        "{\"outputs\":5}",
+        "{\"outputs\":{\"out\":null}}",
+        "{\"outputs\":{\"out\":[]}}"
+      })
+  void anAttributesFileThatNixDidNotWriteTellsNothing(String text) {
+    ScratchHost.write(host.root.resolve("build/.attrs.json"), text);
+    told(Map.of("NIX_ATTRS_JSON_FILE", "/build/.attrs.json"));
+
+    assertNone(DRV);
   }
 
   @Test
