@@ -102,7 +102,7 @@ final class DoctorCommand implements Callable<Integer> {
                 Places.data(machine.environment(), machine.user(), machine.home()).resolve("spool"))
             .toAbsolutePath(),
         shims,
-        new Doctor.QueryServer(query, named),
+        new Doctor.QueryServer(query, named, server::introduce),
         new Doctor.Kafka(kafka.bootstrapServers, kafka.servers(), kafka.settings()));
   }
 

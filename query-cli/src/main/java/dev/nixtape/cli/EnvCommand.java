@@ -20,7 +20,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "env",
     description = "The environment that a build began with; what looks like a secret is masked.",
-    footer = {"", "Examples:", "  nixtape env 7k3x9q2m", "  nixtape env 7k3x9q2m -o json"})
+    footer = {
+      "",
+      "Examples:",
+      "  nixtape env 7k3x9q2m",
+      "  nixtape env 7k3x9q2m -o json",
+      "",
+      Orders.EXITS
+    })
 final class EnvCommand implements Callable<Integer> {
   @Mixin Orders orders = new Orders();
   @Spec CommandSpec spec = CommandSpec.create();

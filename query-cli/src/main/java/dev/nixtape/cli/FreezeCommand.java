@@ -18,7 +18,9 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  nixtape freeze 7k3x9q2m",
-      "  nixtape freeze --host builder-7 --reason 'backup runs' --yes"
+      "  nixtape freeze --host builder-7 --reason 'backup runs' --yes",
+      "",
+      Orders.EXITS
     })
 final class FreezeCommand implements Callable<Integer> {
   @Mixin Orders orders = new Orders();

@@ -19,7 +19,9 @@ import picocli.CommandLine.Spec;
       "  nixtape kill 7k3x9q2m --reason 'fills the disk'",
       "  nixtape kill --drv chromium --user alice   asks first when that is more than one",
       "  nixtape kill --session builder-7/s1 --yes  everything that one nix command builds",
-      "  nixtape kill --all --dry-run               which builds that would be"
+      "  nixtape kill --all --dry-run               which builds that would be",
+      "",
+      Orders.EXITS
     })
 final class KillCommand implements Callable<Integer> {
   @Mixin Orders orders = new Orders();

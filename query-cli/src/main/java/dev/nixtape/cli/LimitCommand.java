@@ -26,7 +26,9 @@ import picocli.CommandLine.TypeConversionException;
       "  nixtape limit 7k3x9q2m --cpu 150%%            one processor and a half",
       "  nixtape limit 7k3x9q2m --memory-high 3G      slowed beyond 3 GiB",
       "  nixtape limit --drv chromium --io 50M --memory 8G",
-      "  nixtape limit 7k3x9q2m --cpu max --io max    lifts both"
+      "  nixtape limit 7k3x9q2m --cpu max --io max    lifts both",
+      "",
+      Orders.EXITS
     })
 final class LimitCommand implements Callable<Integer> {
   @Mixin Orders orders = new Orders();

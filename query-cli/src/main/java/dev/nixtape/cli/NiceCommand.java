@@ -20,7 +20,9 @@ import picocli.CommandLine.Spec;
       "Examples:",
       "  nixtape nice 7k3x9q2m 20             a fifth of what others get, when all want it",
       "  nixtape nice 7k3x9q2m 100            as everybody",
-      "  nixtape nice --drv chromium --nice 19"
+      "  nixtape nice --drv chromium --nice 19",
+      "",
+      Orders.EXITS
     })
 final class NiceCommand implements Callable<Integer> {
   @Mixin Orders orders = new Orders();

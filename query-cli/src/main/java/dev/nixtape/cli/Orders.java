@@ -42,6 +42,10 @@ import picocli.CommandLine.Option;
 
 /// What every command to builds has: which builds, why, until when; and how it is issued.
 final class Orders {
+  /// What their help ends with.
+  static final String EXITS =
+      "Exit status: 0 done, 1 not wanted after all, 2 wrong usage, 3 nothing found, 4 no server, 5 refused, 6 expired, 7 no answer from an agent.";
+
   /// A result is on its way for a moment after the agent had to act.
   private static final Duration WAY = Duration.ofSeconds(3);
 

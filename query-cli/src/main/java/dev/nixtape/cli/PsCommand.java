@@ -19,7 +19,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "ps",
     description = "The processes of a build, on the host that runs it.",
-    footer = {"", "Examples:", "  nixtape ps 7k3x9q2m", "  nixtape ps --drv chromium -o csv"})
+    footer = {
+      "",
+      "Examples:",
+      "  nixtape ps 7k3x9q2m",
+      "  nixtape ps --drv chromium -o csv",
+      "",
+      Orders.EXITS
+    })
 final class PsCommand implements Callable<Integer> {
   @Mixin Orders orders = new Orders();
   @Spec CommandSpec spec = CommandSpec.create();

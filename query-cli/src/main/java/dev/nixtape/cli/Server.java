@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -32,6 +33,8 @@ final class Server {
 
   private static final Duration CONNECT = Duration.ofSeconds(3);
   private static final String UNIX = "unix:";
+
+  /// A server's UNIX socket is named by its port.
   private static final Pattern HERE =
       Pattern.compile("http://(?:127(?:\\.[0-9]{1,3}){3}|localhost|\\[::1]):([0-9]{1,5})/*");
 
@@ -111,6 +114,11 @@ final class Server {
       int status = connection.getResponseCode();
       return answered(
           status, status == 200 ? connection.getInputStream() : null, connection.getErrorStream());
+    } catch (SSLException e) {
+      throw new Failure(
+          Failure.NO_SERVER,
+          "whoever answers at %s is not to be trusted (%s): name a file with the certificates that vouch for your server with --ca"
+              .formatted(address, e.getMessage()));
     } catch (IOException e) {
       throw new Failure(
           Failure.NO_SERVER,
@@ -130,10 +138,15 @@ final class Server {
           Failure.USAGE, "--server: a URL like http://127.0.0.1:7070, not '%s'".formatted(address));
     }
     connection.setConnectTimeout((int) CONNECT.toMillis());
+    introduce(connection);
+    return connection;
+  }
+
+  /// Has a server over TLS shown who asks; no other.
+  void introduce(HttpURLConnection connection) {
     if (connection instanceof HttpsURLConnection secured) {
       Credentials.of(token, authority).addTo(secured);
     }
-    return connection;
   }
 
   private static InputStream answered(

@@ -18,7 +18,9 @@ import picocli.CommandLine.Spec;
       "",
       "Examples:",
       "  nixtape signal 7k3x9q2m QUIT          a JVM in it prints its threads into the log",
-      "  nixtape signal --drv openssl TERM"
+      "  nixtape signal --drv openssl TERM",
+      "",
+      Orders.EXITS
     })
 final class SignalCommand implements Callable<Integer> {
   @Mixin Orders orders = new Orders();

@@ -13,7 +13,14 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "thaw",
     description = "Lets a frozen build go on.",
-    footer = {"", "Examples:", "  nixtape thaw 7k3x9q2m", "  nixtape thaw --host builder-7 --yes"})
+    footer = {
+      "",
+      "Examples:",
+      "  nixtape thaw 7k3x9q2m",
+      "  nixtape thaw --host builder-7 --yes",
+      "",
+      Orders.EXITS
+    })
 final class ThawCommand implements Callable<Integer> {
   @Mixin Orders orders = new Orders();
   @Spec CommandSpec spec = CommandSpec.create();

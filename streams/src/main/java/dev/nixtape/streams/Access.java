@@ -24,7 +24,7 @@ public record Access(SigningKey key, Path sockets, Optional<Guard> guard) {
   public record Guard(Path keyStore, Path password, Path tokens, Optional<Path> token) {}
 
   /// The socket of a server on some port: so each of several on one machine has its own.
-  public static Path socket(Path sockets, int port) {
+  static Path socket(Path sockets, int port) {
     return sockets.resolve("query-%d.sock".formatted(port));
   }
 

@@ -101,10 +101,10 @@ final class Issuing implements AutoCloseable {
         each.get();
       }
     } catch (ExecutionException | KafkaException e) {
-      throw new IOException(
+      throw new Questions.Refused(
+          503,
           "Kafka did not confirm the command; whether it has it, 'nixtape audit' tells: "
-              + e.getMessage(),
-          e);
+              + e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while a command was put on record", e);

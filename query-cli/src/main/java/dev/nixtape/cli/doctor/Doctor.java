@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.nixtape.ingest.ShimStatus;
 import dev.nixtape.projections.HostView;
 import dev.nixtape.projections.Session;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.URI;
 import java.net.UnknownHostException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// Looks at every link between this machine's Nix and the answers, in the order in which an event
 /// passes them.
@@ -42,7 +44,8 @@ public final class Doctor {
   }
 
   /// @param expected somebody named it, so that it must be there
-  public record QueryServer(URI url, boolean expected) {}
+  /// @param introduction what a connection needs before it is asked
+  public record QueryServer(URI url, boolean expected, Consumer<HttpURLConnection> introduction) {}
 
   /// @param named servers that somebody named; otherwise the shim's are asked
   /// @param otherwise servers to ask when nobody knows any
@@ -102,7 +105,7 @@ public final class Doctor {
   private Optional<ShimStatus> shim(List<Finding> mute) {
     List<String> silent = new ArrayList<>();
     for (URI url : setup.shims()) {
-      switch (Reply.ask(url, PATIENCE)) {
+      switch (ask(url)) {
         case Reply.Answer answer -> {
           try {
             ShimStatus status = answer.as(ShimStatus.class);
@@ -209,7 +212,11 @@ public final class Doctor {
   }
 
   private Reply ask(String path) {
-    return Reply.ask(URI.create(setup.server().url() + path), PATIENCE);
+    return ask(URI.create(setup.server().url() + path));
+  }
+
+  private Reply ask(URI url) {
+    return Reply.ask(url, PATIENCE, setup.server().introduction());
   }
 
   /// Takes an answer and its date.

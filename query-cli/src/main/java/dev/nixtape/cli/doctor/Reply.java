@@ -14,6 +14,7 @@ import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /// What came of a question over HTTP.
 sealed interface Reply {
@@ -29,13 +30,14 @@ sealed interface Reply {
 
   record Silence(String url, String why) implements Reply {}
 
-  static Reply ask(URI url, Duration patience) {
+  static Reply ask(URI url, Duration patience, Consumer<HttpURLConnection> introduction) {
     try {
       HttpURLConnection connection = (HttpURLConnection) url.toURL().openConnection();
       connection.setConnectTimeout((int) patience.toMillis());
       connection.setReadTimeout((int) patience.toMillis());
       connection.setInstanceFollowRedirects(false);
       connection.setRequestProperty("Accept", "application/json");
+      introduction.accept(connection);
       int status = connection.getResponseCode();
       if (status != 200) {
         return new Refusal(url.toString(), status, words(connection));

@@ -139,7 +139,7 @@ class DoctorTest {
             SOCKET,
             Path.of("/var/lib/nixtape/spool"),
             List.of(URI.create(address + "/v1/shim"), URI.create(address + "/other")),
-            new Doctor.QueryServer(address, true),
+            new Doctor.QueryServer(address, true, _ -> {}),
             new Doctor.Kafka(Optional.empty(), kafka.bootstrapServers(), Map.of())));
   }
 
