@@ -83,7 +83,13 @@ final class Cluster implements AutoCloseable {
   }
 
   void makeLog(Admin admin) throws Exception {
-    admin.createTopics(List.of(new NewTopic("nixtape.log", 1, (short) servers.size()))).all().get();
+    makeLog(admin, Map.of());
+  }
+
+  /// @param settings of the topic
+  void makeLog(Admin admin, Map<String, String> settings) throws Exception {
+    NewTopic log = new NewTopic("nixtape.log", 1, (short) servers.size()).configs(settings);
+    admin.createTopics(List.of(log)).all().get();
   }
 
   private static int freePort() throws IOException {

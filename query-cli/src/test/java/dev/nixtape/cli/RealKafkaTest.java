@@ -22,10 +22,12 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitionReassignment;
@@ -65,6 +67,34 @@ class RealKafkaTest {
         }
       }
       recording.end(Ending.end());
+
+      assertTrue(recorder.awaitPublished(PATIENCE));
+      assertEquals(sent.toString(), stream(kafka));
+    }
+  }
+
+  @Test
+  void nothingOvertakesWhatAKafkaForSmallRecordsRefuses() throws Exception {
+    try (Cluster kafka = new Cluster(folder, 1, "PLAINTEXT", Map.of());
+        Admin admin = kafka.admin(Map.of());
+        Recorder recorder = recorder(kafka, Map.of())) {
+      Source source = new Source(Source.Kind.PIPE, "boot", "", false, null, null);
+      Recording recording = recorder.record(SessionId.at("hostA", Instant.now(), 1), source);
+      // At first what hardly compresses and is refused, then what Kafka would take.
+      StringBuilder sent = new StringBuilder();
+      Random random = new Random(1);
+      byte[] bytes = new byte[9_000];
+      for (int number = 0; number < 800; number++) {
+        String line = "a line and another\n".repeat(600);
+        if (number < 40) {
+          random.nextBytes(bytes);
+          line = Base64.getEncoder().encodeToString(bytes) + "\n";
+        }
+        sent.append(line);
+        recording.take(ByteBuffer.wrap(line.getBytes(UTF_8)));
+      }
+      recording.end(Ending.end());
+      kafka.makeLog(admin, Map.of("max.message.bytes", "50000"));
 
       assertTrue(recorder.awaitPublished(PATIENCE));
       assertEquals(sent.toString(), stream(kafka));

@@ -36,6 +36,10 @@ final class ProducerSettings {
           "all",
           ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
           true,
+          // Idempotence keeps the order of what a broker has seen of this producer: of one that is
+          // new to it, it takes the second request though it refused the first.
+          ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION,
+          1,
           // the publisher asks again by itself, and stops when it is told to
           ProducerConfig.MAX_BLOCK_MS_CONFIG,
           0L);

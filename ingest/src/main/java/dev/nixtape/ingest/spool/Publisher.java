@@ -35,9 +35,9 @@ import org.jspecify.annotations.Nullable;
 /// Publishes spools to `nixtape.log`: one thread takes the sessions that have something to say in
 /// turn, a quarter of a megabyte each, so that none waits for another's flood.
 ///
-/// Within a session the log's order is the stream's. Kafka's idempotent producer keeps it across
-/// retries; when Kafka refuses a record for good, everything behind it is taken back and published
-/// again, from where Kafka had acknowledged everything.
+/// Within a session the log's order is the stream's. Kafka's idempotent producer, with one request
+/// at a time, keeps it across retries; when Kafka refuses a record for good, everything behind it
+/// is taken back and published again, from where Kafka had acknowledged everything.
 public final class Publisher implements AutoCloseable {
   /// Bytes of one session's turn.
   private static final int TURN_BYTES = 256 * 1024;
