@@ -13,17 +13,16 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// The processes of a build.
+/// The processes of a build. Each is held against what makes it the build's after its start is
+/// known: a number that was listed a moment ago may be another's by then.
 record Processes(Proc proc) {
   /// All of them, the builder first and each before its children; none when the builder is gone.
   List<Stat> of(Builder builder) {
     Map<Long, Stat> found = new LinkedHashMap<>();
     if (builder.cgroup().isPresent()) {
-      for (long pid : pids(builder.cgroup().get().folder())) {
-        proc.stat(pid).ifPresent(stat -> found.put(pid, stat));
-      }
+      addAll(builder.cgroup().get().folder(), found);
     } else {
-      addTree(builder.process().pid(), found);
+      proc.stat(builder.process().pid()).ifPresent(stat -> addTree(stat, found));
       if (builder.ownUser()) {
         addDaemons(builder, found);
       }
@@ -37,10 +36,26 @@ record Processes(Proc proc) {
     return proc.process(process.pid()).equals(Optional.of(process));
   }
 
-  private void addTree(long pid, Map<Long, Stat> found) {
-    Optional<Stat> stat = proc.stat(pid);
-    if (stat.isPresent() && found.put(pid, stat.get()) == null) {
-      proc.children(pid).forEach(child -> addTree(child, found));
+  private void addAll(Path cgroup, Map<Long, Stat> found) {
+    Path mount = proc.cgroups().orElseThrow();
+    for (long pid : pids(cgroup)) {
+      Optional<Stat> stat = proc.stat(pid);
+      Optional<Path> own = proc.cgroup(pid).map(path -> mount.resolve(path.substring(1)));
+      if (stat.isPresent() && own.isPresent() && own.get().startsWith(cgroup)) {
+        found.put(pid, stat.get());
+      }
+    }
+  }
+
+  private void addTree(Stat stat, Map<Long, Stat> found) {
+    long pid = stat.process().pid();
+    if (found.put(pid, stat) == null) {
+      List<Long> children = proc.children(pid);
+      if (isThere(stat.process())) {
+        for (long child : children) {
+          proc.stat(child).filter(its -> its.parent() == pid).ifPresent(its -> addTree(its, found));
+        }
+      }
     }
   }
 
@@ -49,13 +64,14 @@ record Processes(Proc proc) {
   private void addDaemons(Builder builder, Map<Long, Stat> found) {
     Optional<Inode> root = proc.root(builder.process().pid());
     for (long pid : proc.all()) {
+      Optional<Stat> stat =
+          proc.stat(pid).filter(its -> its.process().start() >= builder.process().start());
       if (!found.containsKey(pid)
+          && stat.isPresent()
           && root.isPresent()
           && proc.uid(pid).orElse(-1) == builder.uid()
           && proc.root(pid).equals(root)) {
-        proc.stat(pid)
-            .filter(stat -> stat.process().start() >= builder.process().start())
-            .ifPresent(stat -> found.put(pid, stat));
+        found.put(pid, stat.get());
       }
     }
   }
