@@ -204,7 +204,7 @@ def one_of_eight(nix, nixtape):
     chance = random.Random(20261117)
     for number in range(rounds):
         name = f"eight-{number}"
-        builds = " ".join(f'a{n} = sh "{name}-{n}" "sleep {chance.uniform(0.3, 1.6):.2f}; echo > $out";' for n in range(8))
+        builds = " ".join(f'a{n} = sh "{name}-{n}" "sleep {chance.uniform(0.3, 3):.2f}; echo > $out";' for n in range(8))
         file = nix.expression(name, f"{{ {builds} }}")
         client = nix.start("nix", "build", "--no-link", "--keep-going", "-j", "8", "-f", file, *[f"a{n}" for n in range(8)])
 
@@ -235,8 +235,8 @@ def one_of_eight(nix, nixtape):
                 raise Wrong(f"{name} interrupted, or ended before", builds[name]["outcome"])
             if status != 0:
                 expect("succeeded", builds[name]["outcome"], f"outcome of {name}, which was over")
-        if sum(builds[name]["outcome"] == "interrupted" for name in killed) < rounds / 3:
-            raise Wrong("a third of the kills in time", killed)
+        if sum(builds[name]["outcome"] == "interrupted" for name in killed) < rounds / 5:
+            raise Wrong("a fifth of the kills in time", killed)
 
     return check
 
