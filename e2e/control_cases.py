@@ -127,7 +127,7 @@ def freeze(nix, nixtape):
 @case
 def kill(nix, nixtape):
     """A killed build is interrupted, by whom and why; one like it succeeds."""
-    return freeze_kill(nix, nixtape, "kill")
+    return freeze_kill(nix, nixtape, "victim")
 
 
 @case
